@@ -1,0 +1,55 @@
+"""A stock moto server in a process of its own: the tests' stand-in for a real AWS account.
+
+`python tests/stock_moto.py` prints its endpoint and serves until its standard input closes.
+"""
+
+import subprocess
+import sys
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def serve() -> Iterator[str]:
+    """Run this file as a process and yield its endpoint."""
+    command = [sys.executable, __file__]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.stdin.close()
+
+
+class _Absent(Exception):
+    """A name out of a package that is not installed."""
+
+
+def _stand_in(name: str) -> types.ModuleType:
+    module = types.ModuleType(name)
+    module.__path__ = []
+    module.__dict__["__getattr__"] = lambda attribute: _Absent
+    return module
+
+
+def main() -> None:
+    """Serve on a free port of the loopback address."""
+    from moto.server import ThreadedMotoServer
+
+    # moto's CloudFormation imports API Gateway, which imports a package that only it uses.
+    for name in ("", ".validation", ".validation.exceptions"):
+        sys.modules[f"openapi_spec_validator{name}"] = _stand_in(f"openapi_spec_validator{name}")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    _, port = server.get_host_and_port()
+    print(f"http://127.0.0.1:{port}", flush=True)
+    sys.stdin.read()
+    server.stop()
+
+
+if __name__ == "__main__":
+    main()
