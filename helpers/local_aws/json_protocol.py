@@ -156,7 +156,8 @@ def _faults(shape: Shape, value: Any, path: str, enums: dict[str, list[str]]) ->
     yield from _constraint_faults(shape, value, path, enums)
     if isinstance(shape, StructureShape):
         for name, member in shape.members.items():
-            inner = f"{path}.{name}" if path else name
+            spelled = name[0].lower() + name[1:]  # AWS: 'image.bytes' for Image.Bytes
+            inner = f"{path}.{spelled}" if path else spelled
             if value.get(name) is not None:
                 yield from _faults(member, value[name], inner, enums)
             elif name in shape.required_members:
@@ -175,6 +176,8 @@ def _constraint_faults(
     shape: Shape, value: Any, path: str, enums: dict[str, list[str]]
 ) -> Iterator[str]:
     limits = shape.metadata
+    if shape.type_name == "blob":
+        value = _Blob(value)
     shown = "" if _is_sensitive(shape) else f" '{_shown(value)}'"
     subject = f"Value{shown} at '{path}' {_BROKEN} "
     measure, words = (
@@ -238,12 +241,26 @@ def _token(value: Any) -> str:
     return "STRING_VALUE" if isinstance(value, str) else "NUMBER_VALUE"
 
 
+class _Blob:
+    """Bytes in base64: counted, and printed in errors, as AWS does."""
+
+    def __init__(self, base64_text: str) -> None:
+        text = base64_text.rstrip("=")
+        self.length = len(text) * 3 // 4
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __str__(self) -> str:
+        return f"java.nio.HeapByteBuffer[pos=0 lim={self.length} cap={self.length}]"
+
+
 def _length(value: Any) -> int | None:
-    return len(value) if isinstance(value, (str, list, dict)) else None
+    return len(value) if isinstance(value, (str, list, dict, _Blob)) else None
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else dumps(value)
+    return str(value) if isinstance(value, (str, _Blob)) else dumps(value)
 
 
 def _is_sensitive(shape: Shape) -> bool:
