@@ -1,0 +1,141 @@
+"""boto3 clients for use inside the embedded AWS: the call goes to the front without a socket.
+
+`Clients(front, server)` is what our services get as `clients`; `clients("s3")` is a full boto3
+client whose HTTP request is answered by a function call (botocore's event `before-send`).
+"""
+
+import io
+import threading
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+
+import boto3
+from botocore import UNSIGNED
+from botocore.awsrequest import AWSResponse, HeadersDict
+from botocore.config import Config
+
+from helpers.local_aws.signing import WsgiApplication
+
+
+class Clients:
+    """The clients of one embedded AWS, made when first asked for, kept, safe between threads."""
+
+    def __init__(
+        self, application: WsgiApplication, *, endpoint: str, access_key_id: str, region: str
+    ) -> None:
+        self._application = application
+        self._endpoint = endpoint
+        self._key = access_key_id
+        self._region = region
+        self._lock = threading.Lock()
+        self._session: Any = None
+        self._kept: dict[tuple[str, bool], Any] = {}
+
+    def __call__(self, service: str, *, parameter_validation: bool = True) -> Any:
+        """Return the client of `service` ("s3", "stepfunctions", …).
+
+        Without `parameter_validation` the service itself, not botocore, says what is wrong.
+        """
+        kept = self._kept.get((service, parameter_validation))
+        if kept is not None:
+            return kept
+        with self._lock:
+            if (service, parameter_validation) not in self._kept:
+                self._kept[service, parameter_validation] = self._make(
+                    service, parameter_validation
+                )
+            return self._kept[service, parameter_validation]
+
+    def _make(self, service: str, parameter_validation: bool) -> Any:
+        if self._session is None:
+            self._session = boto3.Session(region_name=self._region)
+        client = self._session.client(
+            service,
+            endpoint_url=self._endpoint,
+            config=Config(
+                signature_version=UNSIGNED,
+                parameter_validation=parameter_validation,
+                retries={"total_max_attempts": 1, "mode": "standard"},
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                s3={"addressing_style": "path"},
+            ),
+        )
+        scope = f"{self._key}/20200101/{self._region}/{client.meta.service_model.signing_name}"
+        credential = (
+            f"AWS4-HMAC-SHA256 Credential={scope}/aws4_request, SignedHeaders=host, Signature=0"
+        )
+
+        def answer(request: Any, **_: Any) -> AWSResponse:
+            return self._call(request, credential)
+
+        client.meta.events.register("before-send", answer)
+        return client
+
+    def _call(self, request: Any, credential: str) -> AWSResponse:
+        environ = _environ(request)
+        environ["HTTP_AUTHORIZATION"] = credential
+        sent: dict[str, Any] = {}
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
+            sent.update(status=int(status.split(" ", 1)[0]), headers=headers)
+
+        parts = self._application(environ, start_response)
+        try:
+            content = b"".join(parts)
+        finally:
+            getattr(parts, "close", lambda: None)()
+        headers: Any = HeadersDict()
+        for name, value in sent["headers"]:
+            headers[name] = value
+        return AWSResponse(request.url, sent["status"], headers, _Raw(content))
+
+
+class _Raw(io.BytesIO):
+    """The body of an answer, as botocore expects it from urllib3."""
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        while chunk := self.read(65536):
+            yield chunk
+
+
+def _environ(request: Any) -> dict[str, Any]:
+    """Turn botocore's prepared request into a WSGI environ."""
+    url = urlsplit(request.url)
+    body = request.body
+    if hasattr(body, "read"):
+        body = body.read()
+    content = body.encode() if isinstance(body, str) else bytes(body or b"")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(url.path or "/").decode("latin-1"),
+        "REQUEST_URI": (url.path or "/") + (f"?{url.query}" if url.query else ""),
+        "QUERY_STRING": url.query,
+        "SERVER_NAME": url.hostname,
+        "SERVER_PORT": str(url.port or 80),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": url.netloc,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(content),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    names: dict[str, str] = {}
+    for name, value in request.headers.items():
+        if name.lower() == "transfer-encoding":
+            continue
+        text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        key = name.upper().replace("-", "_")
+        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+        environ[key] = text
+        if "_" in name:
+            names[key] = name
+    environ["CONTENT_LENGTH"] = str(len(content))
+    environ["workshop.header_names"] = names
+    return environ

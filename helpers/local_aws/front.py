@@ -1,0 +1,146 @@
+"""The front of the embedded AWS: one WSGI application before all services.
+
+It lets in only requests to this machine's own name, signed with this checkout's key, and passes
+each to the service that the signature names: `states` and `rekognition` are ours, `lambda` is
+moto's with our runner (functions.py), CloudFormation is moto's extended (cloudformation.py), the
+rest is moto's. Paths under `/_workshop/` are for server.py: health, reset and stop.
+"""
+
+import hmac
+import importlib
+import json
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from helpers.local_aws import signing
+from helpers.local_aws.clients import Clients
+from helpers.local_aws.moto_services import MotoServices
+from helpers.local_aws.server import Server, proof
+from helpers.local_aws.signing import Environ, StartResponse
+
+log = logging.getLogger(__name__)
+
+# The services that are our own: signed name -> module with an `Application`.
+OURS = {
+    "states": "helpers.local_aws.states.api",
+    "rekognition": "helpers.local_aws.rekognition.api",
+}
+
+
+class Front:
+    """All services of one embedded AWS behind one callable, and their life: reset and close."""
+
+    def __init__(self, server: Server, home: Path, stop: Callable[[], None]) -> None:
+        """Take the keys and address in `server`, and what ends the process."""
+        self.server = server
+        self.folder = home / "aws"
+        self.clients = Clients(
+            self,
+            endpoint=server.endpoint,
+            access_key_id=server.access_key_id,
+            region=server.region,
+        )
+        self.moto = MotoServices()
+        self._stop = stop
+        self._lock = threading.RLock()
+        self._ours: dict[str, Any] = {}
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request (WSGI)."""
+        if not signing.is_loopback(environ.get("HTTP_HOST", "")):
+            return signing.refuse_host(start_response)
+        if environ["PATH_INFO"].startswith("/_workshop/"):
+            return self._control(environ, start_response)
+        who = signing.signer(environ)
+        if who is None:
+            return signing.refuse_unsigned(environ, start_response)
+        if not self._knows(who.access_key_id):
+            return signing.refuse_key(environ, start_response, who)
+        try:
+            return self._pass_on(environ, _without_browser_headers(start_response), who)
+        except NotImplementedError as missing:
+            message = str(missing) or "The embedded AWS cannot do that."
+            return signing.error(
+                environ, start_response, who.service, 501, "NotImplemented", message
+            )
+        except Exception:
+            log.exception("%s %s failed", who.service, environ.get("HTTP_X_AMZ_TARGET", ""))
+            message = "The request failed inside the embedded AWS; server.log says where."
+            return signing.error(
+                environ, start_response, who.service, 500, "InternalFailure", message
+            )
+
+    def _pass_on(
+        self, environ: Environ, start_response: StartResponse, who: signing.Signer
+    ) -> Iterable[bytes]:
+        if who.service in OURS:
+            return self.ours(who.service)(environ, start_response)
+        return self.moto(environ, start_response, who)
+
+    def ours(self, service: str) -> Any:
+        """Return our own application for "states" or "rekognition", made when first used."""
+        if service not in self._ours:
+            with self._lock:
+                if service not in self._ours:
+                    module = importlib.import_module(OURS[service])
+                    self._ours[service] = module.Application(self.clients)
+        return self._ours[service]
+
+    def reset(self) -> None:
+        """Empty every service and the folder that their state is kept in."""
+        with self._lock:
+            for application in self._ours.values():
+                application.reset()
+            self.moto.reset()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """End what the services started: executions, workers."""
+        with self._lock:
+            for application in self._ours.values():
+                application.close()
+
+    def _knows(self, access_key_id: str) -> bool:
+        return hmac.compare_digest(access_key_id.encode(), self.server.access_key_id.encode())
+
+    def _control(self, environ: Environ, start_response: StartResponse) -> list[bytes]:
+        """Answer server.py, which proves that it has the secret key and is given proof in turn."""
+        command = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+        nonce = environ.get("HTTP_X_WORKSHOP_NONCE", "")
+        expected = proof(self.server.secret_access_key, f"{command} {nonce}")
+        given = environ.get("HTTP_X_WORKSHOP_PROOF", "")
+        if not nonce or not hmac.compare_digest(given.encode(), expected.encode()):
+            return signing.refuse_unsigned(environ, start_response)
+        if command == "POST /_workshop/reset":
+            self.reset()
+        elif command == "POST /_workshop/stop":
+            self._stop()
+        elif command != "GET /_workshop/health":
+            return signing.refuse_unsigned(environ, start_response)
+        body = {
+            "pid": os.getpid(),
+            "proof": proof(self.server.secret_access_key, f"answer {nonce}"),
+        }
+        content = json.dumps(body).encode()
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(content)))]
+        start_response("200 OK", headers)
+        return [content]
+
+
+def _without_browser_headers(start_response: StartResponse) -> StartResponse:
+    """Leave out the headers that would let a web page read an answer or be known by a cookie."""
+
+    def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+        kept = [
+            (name, value)
+            for name, value in headers
+            if name.lower() != "set-cookie" and not name.lower().startswith("access-control-")
+        ]
+        return start_response(status, kept, *rest)
+
+    return start

@@ -1,0 +1,112 @@
+"""moto, the library that answers for S3, DynamoDB, SNS, SQS, IAM, Logs and the rest.
+
+`MotoServices` is a WSGI application that loads each of moto's services when it is first used.
+What we replace inside moto is assigned in `load`, each guarded by an assertion on the thing that
+it replaces: a moto that changed there says so when it starts, and not in a learner's cell.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from helpers.errors import WorkshopError
+from helpers.local_aws import ACCOUNT
+from helpers.local_aws.signing import Environ, Signer, StartResponse
+
+# moto reads these when it is imported, and the account at each call.
+os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
+os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
+
+_PRESERVED = "moto.preserved_header_names"
+
+
+def expect(condition: bool, what: str) -> None:
+    """Raise a WorkshopError that names the part of moto that is no longer as we know it."""
+    if not condition:
+        from importlib.metadata import version
+
+        raise WorkshopError(
+            f"moto {version('moto')} changed in {what}, which the embedded AWS replaces · "
+            "install the version that constraints.txt names: pip install -r constraints.txt"
+        )
+
+
+class MotoServices:
+    """One WSGI application for all of moto's services, each loaded when first asked for."""
+
+    def __init__(self, extensions: dict[str, Callable[[], None]] | None = None) -> None:
+        """Take functions that extend a service of moto, by its name, run before it is loaded."""
+        self._extensions = extensions or {}
+        self._applications: dict[str, Any] = {}
+        self._dispatcher: Any = None
+        self._lock = threading.RLock()
+
+    def __call__(
+        self, environ: Environ, start_response: StartResponse, who: Signer
+    ) -> Iterable[bytes]:
+        """Answer a request that `who` signed, with the service of that name."""
+        environ["RAW_URI"] = environ.get("REQUEST_URI", "")
+        environ[_PRESERVED] = environ.pop("workshop.header_names", {})
+        return self._application(environ, who)(environ, start_response)
+
+    def load(self, service: str) -> None:
+        """Load a service of moto by its name there ("s3", "lambda") before it is asked for."""
+        with self._lock:
+            if self._dispatcher is None:
+                self._dispatcher = _dispatcher()
+            if service in self._applications:
+                return
+            if extend := self._extensions.get(service):
+                extend()
+            self._applications[service] = self._dispatcher.create_app(service)
+
+    def reset(self) -> None:
+        """Empty every service that was used."""
+        with self._lock:
+            if self._dispatcher is None:
+                return
+            from moto.core.base_backend import BackendDict
+            from moto.core.model_instances import reset_model_data
+
+            BackendDict.reset()
+            reset_model_data()
+
+    def _application(self, environ: Environ, who: Signer) -> Any:
+        if self._dispatcher is None:
+            with self._lock:
+                self._dispatcher = self._dispatcher or _dispatcher()
+        host = None
+        if "HTTP_AUTHORIZATION" in environ:
+            host = self._dispatcher.infer_service_region_host(environ, environ["PATH_INFO"])
+        region = who.region or "us-east-1"
+        name = self._dispatcher.get_backend_for_host(
+            host or f"{who.service}.{region}.amazonaws.com"
+        )
+        if name is None:
+            raise NotImplementedError(f"The embedded AWS has no service named {who.service!r}.")
+        if name not in self._applications:
+            self.load(name)
+        return self._applications[name]
+
+
+def _dispatcher() -> Any:
+    """Import moto's server and check the parts of it that we build upon."""
+    from moto.core.config import default_user_config
+    from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY
+    from moto.core.responses import BaseResponse
+    from moto.moto_server import werkzeug_app
+
+    dispatcher = getattr(werkzeug_app, "DomainDispatcherApplication", None)
+    expect(
+        hasattr(dispatcher, "infer_service_region_host")
+        and hasattr(dispatcher, "get_backend_for_host")
+        and hasattr(werkzeug_app, "create_backend_app"),
+        "moto_server.werkzeug_app (dispatching by service)",
+    )
+    expect(werkzeug_app.DISABLE_GLOBAL_CORS is True, "settings (MOTO_DISABLE_GLOBAL_CORS)")
+    expect(PRESERVED_HEADER_NAMES_ENVIRON_KEY == _PRESERVED, "core.request (header names)")
+    expect(hasattr(BaseResponse, "get_current_account"), "core.responses (the account)")
+    expect("lambda" in default_user_config, "core.config (the Lambda runner)")
+    default_user_config["lambda"] = {"use_docker": False}  # our own runner, see functions.py
+    return werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
