@@ -1,0 +1,68 @@
+"""The process that analyses faces: `python -m helpers.local_aws.rekognition.worker`.
+
+It reads pictures from standard input and writes answers to standard output, each with its length in
+front (four bytes, big endian). An answer is a JSON object: `{"faces": […]}`, or
+`{"refused": {"code": …, "message": …}}`, or `{"unavailable": "why"}` where faces cannot be analysed
+at all. It loads its models at once, and ends when its standard input does.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import struct
+import sys
+from typing import IO, Any
+
+LENGTH = struct.Struct(">I")
+
+
+def send(stream: IO[bytes], content: bytes) -> None:
+    """Write one message."""
+    stream.write(LENGTH.pack(len(content)))
+    stream.write(content)
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> bytes | None:
+    """Read one message; None at the end of the stream, also in the middle of a message."""
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(head)
+    content = stream.read(length)
+    return content if len(content) == length else None
+
+
+def main() -> None:
+    """Answer pictures until standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server; then the pipe closes
+    # Whatever a library prints must not get between the answers.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+
+    from helpers.local_aws.rekognition.analysis import analyse
+    from helpers.local_aws.rekognition.decoding import Refused
+    from helpers.local_aws.rekognition.detector import Detector, Unavailable
+
+    detector: Detector | None = None
+    why = ""
+    try:
+        detector = Detector()
+    except Unavailable as error:
+        why = str(error)
+    while (content := receive(sys.stdin.buffer)) is not None:
+        answer: dict[str, Any]
+        if detector is None:
+            answer = {"unavailable": why}
+        else:
+            try:
+                answer = {"faces": analyse(detector, content)}
+            except Refused as refused:
+                answer = {"refused": {"code": refused.code, "message": refused.message}}
+        with contextlib.suppress(BrokenPipeError):  # the server is gone; so is our input
+            send(answers, json.dumps(answer).encode())
+
+
+if __name__ == "__main__":
+    main()
