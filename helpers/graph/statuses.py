@@ -1,0 +1,285 @@
+"""Read from the history of an execution what became of each state. Pure: events in, facts out.
+
+Events are those of GetExecutionHistory. An event tells its state only when a state is entered or
+left; all others are found along `previousEventId`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Status = Literal[
+    "not started", "in progress", "succeeded", "caught error", "failed", "timed out", "aborted"
+]
+
+_ENDS: dict[str, Status] = {
+    "ExecutionFailed": "failed",
+    "ExecutionTimedOut": "timed out",
+    "ExecutionAborted": "aborted",
+}
+# One failing state makes the whole machine look so; of many visits the worst one is shown.
+_WORST: tuple[Status, ...] = (
+    "in progress",
+    "failed",
+    "timed out",
+    "caught error",
+    "aborted",
+    "succeeded",
+)
+
+
+@dataclass
+class Visit:
+    """One time that an execution was in a state."""
+
+    name: str
+    entered: dict[str, Any]
+    outer: "Visit | None" = None
+    before: str | None = None  # the state it came from, None at the start of a branch
+    exited: dict[str, Any] | None = None
+    status: Status = "in progress"
+    failure: dict[str, Any] | None = None  # the last event of a failure, kept when it was caught
+    retries: int = 0
+    ended: datetime | None = None
+    iterations: int | None = None  # of a Map: how many, and how many are done
+    iterations_done: int = 0
+    pending: bool = field(default=False, repr=False)  # a failure that nobody has caught yet
+
+    @property
+    def seconds(self) -> float | None:
+        """Return how long the visit took; None while it lasts."""
+        if self.ended is None:
+            return None
+        return float((self.ended - self.entered["timestamp"]).total_seconds())
+
+
+@dataclass(frozen=True)
+class StateRun:
+    """What became of one state, over all visits to it."""
+
+    name: str
+    status: Status
+    visits: tuple[Visit, ...]
+
+    @property
+    def retries(self) -> int:
+        """Return how often the state was tried again, over all visits."""
+        return sum(visit.retries for visit in self.visits)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A history, read: the visits in order, the visit of each event, the ways that were taken."""
+
+    visits: tuple[Visit, ...]
+    of_event: dict[int, Visit]
+    taken: frozenset[tuple[str | None, str | None]]
+    over: bool
+
+    def states(self) -> dict[str, StateRun]:
+        """Return what became of each state that was entered, by its name."""
+        by_name: dict[str, list[Visit]] = {}
+        for visit in self.visits:
+            by_name.setdefault(visit.name, []).append(visit)
+        return {name: StateRun(name, _over(all_), tuple(all_)) for name, all_ in by_name.items()}
+
+
+def read(events: Iterable[dict[str, Any]]) -> Trace:
+    """Read a history, complete or as far as it is known."""
+    reader = _Reader()
+    for event in sorted(events, key=lambda event: event["id"]):
+        reader.take(event)
+    return Trace(
+        tuple(reader.visits), reader.of_event, frozenset(reader.taken), reader.end is not None
+    )
+
+
+def details(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the details of an event, whatever its type calls them; {} when there are none."""
+    for key, value in event.items():
+        if key.endswith("EventDetails"):
+            return dict(value)
+    return {}
+
+
+def problem(event: dict[str, Any]) -> tuple[str, str]:
+    """Return error and cause of a failure; the error of a timeout without one is its name."""
+    said = details(event)
+    unnamed = "States.Timeout" if event["type"].endswith("TimedOut") else ""
+    return str(said.get("error", unnamed)), str(said.get("cause", ""))
+
+
+def _over(visits: Sequence[Visit]) -> Status:
+    """Return one status for many visits: in a loop the last, in a Map the one that matters most."""
+    last = visits[-1]
+    if last.outer is None:
+        return last.status
+    statuses = {visit.status for visit in visits}
+    return next(status for status in _WORST if status in statuses)
+
+
+class _Reader:
+    """Goes through the events once, in order."""
+
+    def __init__(self) -> None:
+        self.visits: list[Visit] = []
+        self.of_event: dict[int, Visit] = {}
+        self.taken: set[tuple[str | None, str | None]] = set()
+        self.types: dict[int, str] = {}
+        self.failing: dict[int, dict[str, Any]] = {}
+        self.end: str | None = None
+
+    def take(self, event: dict[str, Any]) -> None:
+        """Take the next event."""
+        type_, previous = event["type"], event.get("previousEventId", 0)
+        self.types[event["id"]] = type_
+        visit = self.of_event.get(previous)
+        if type_.endswith("StateEntered"):
+            visit = self._enter(event, previous)
+        elif type_.endswith("StateExited"):
+            visit = self._exit(event, visit)
+        elif type_ in ("MapStateFailed", "ParallelStateFailed") or type_.startswith("MapIteration"):
+            visit = self._around(event, visit, previous)
+        elif type_ == "MapStateStarted" and visit:
+            visit.iterations = details(event).get("length")
+            self._again(visit)
+        elif type_.endswith(("Scheduled", "ParallelStateStarted", "MapRunStarted")) and visit:
+            self._again(visit)
+        elif type_ == "EvaluationFailed":
+            visit = self._open(details(event).get("state"), visit) or visit
+            self._fail(visit, event)
+        elif type_ in ("ExecutionSucceeded", *_ENDS):
+            self._finish(event, visit)
+        elif type_.endswith(("Failed", "TimedOut")):
+            self._fail(visit, event)
+        elif type_.endswith("Succeeded") and visit:
+            visit.pending = False
+        if visit is not None:
+            self.of_event[event["id"]] = visit
+
+    def _enter(self, event: dict[str, Any], previous: int) -> Visit:
+        before = self.of_event.get(previous)
+        name = details(event).get("name", "?")
+        came_from: str | None = None
+        outer = None
+        if before is not None:
+            if self.types[previous].endswith("StateExited"):
+                outer, came_from = before.outer, before.name
+            else:  # the first state of a branch or of an iteration
+                outer = before
+        elif self.visits and previous == 0 and self.visits[-1].exited:
+            came_from = self.visits[-1].name
+        visit = Visit(name, event, outer, came_from)
+        self.taken.add((came_from, name))
+        if event["type"] == "FailStateEntered":
+            visit.status, visit.failure, visit.pending = "failed", event, True
+            visit.ended = event["timestamp"]
+        self.visits.append(visit)
+        return visit
+
+    def _exit(self, event: dict[str, Any], inner: Visit | None) -> Visit | None:
+        visit = self._open(details(event).get("name"), inner)
+        if visit is None:
+            return inner
+        visit.exited, visit.ended = event, event["timestamp"]
+        visit.status = "caught error" if visit.pending else "succeeded"
+        if visit.pending and visit.failure is None and inner is not None:
+            visit.failure = inner.failure
+        self._close_inside(visit, "aborted", event["timestamp"])
+        return visit
+
+    def _open(self, name: str | None, inner: Visit | None) -> Visit | None:
+        """Return the visit to the state `name` that is still open, nearest around `inner`."""
+        visit = inner
+        while visit is not None:
+            if visit.name == name and visit.exited is None:
+                return visit
+            visit = visit.outer
+        for visit in reversed(self.visits):
+            if visit.name == name and visit.exited is None:
+                return visit
+        return None
+
+    def _around(self, event: dict[str, Any], inner: Visit | None, previous: int) -> Visit | None:
+        """Find the Map or Parallel that an event without a name of its own is about."""
+        type_, name = event["type"], details(event).get("name")
+        kind = "Parallel" if type_.startswith("Parallel") else "Map"
+        visit = inner
+        while visit is not None and (
+            visit.entered["type"] != f"{kind}StateEntered"
+            or visit.exited is not None
+            or (name is not None and visit.name != name)
+        ):
+            visit = visit.outer
+        if visit is None:
+            return inner
+        if type_.endswith("Failed"):
+            if inner is not None and inner is not visit and inner.exited is None:
+                self._blame(inner, event)
+            if type_.endswith("StateFailed"):
+                visit.pending, visit.status = True, "failed"
+                said = details(event).get("error")
+                visit.failure = event if said else (inner.failure if inner else None) or event
+        if type_ in ("MapIterationSucceeded", "MapIterationFailed", "MapIterationAborted"):
+            visit.iterations_done += 1
+        return visit
+
+    def _again(self, visit: Visit) -> None:
+        """Note that a state is tried (again)."""
+        if visit.pending:
+            visit.retries += 1
+            visit.pending, visit.failure, visit.status = False, None, "in progress"
+            visit.iterations_done = 0
+
+    def _fail(self, visit: Visit | None, event: dict[str, Any]) -> None:
+        if visit is not None:
+            visit.failure, visit.pending = event, True
+
+    def _blame(self, visit: Visit, event: dict[str, Any]) -> None:
+        """Close a visit in which something failed for good."""
+        timed_out = visit.failure is not None and visit.failure["type"].endswith("TimedOut")
+        visit.status = "timed out" if timed_out else "failed"
+        visit.ended = visit.ended or event["timestamp"]
+        if visit.failure is None:
+            visit.failure = event
+
+    def _finish(self, event: dict[str, Any], visit: Visit | None) -> None:
+        self.end = event["type"]
+        if self.end == "ExecutionSucceeded":
+            last = next((v for v in reversed(self.visits) if v.outer is None), None)
+            self.taken.add((last.name if last else None, None))
+            return
+        if self.end == "ExecutionFailed" and visit is not None:
+            around: Visit | None = visit
+            while around is not None:
+                if around.exited is None and around.status == "in progress":
+                    self._blame(around, event)
+                elif around.exited is None:
+                    around.ended = around.ended or event["timestamp"]
+                around = around.outer
+            if visit.entered["type"] == "FailStateEntered":
+                self.taken.add((visit.name, None))
+        for open_ in self.visits:
+            if open_.exited is None and open_.status == "in progress":
+                failed = open_.pending and self.end == "ExecutionFailed"
+                open_.status = (
+                    "failed"
+                    if failed
+                    else "aborted"
+                    if self.end == "ExecutionFailed"
+                    else _ENDS[self.end]
+                )
+                open_.ended = event["timestamp"]
+
+    def _close_inside(self, outer: Visit, status: Status, when: datetime) -> None:
+        """Close what is still open inside a Parallel or Map that is left."""
+        if not outer.entered["type"].startswith(("Parallel", "Map")):
+            return
+        for visit in self.visits:
+            if visit.exited is None and visit.status == "in progress":
+                around = visit.outer
+                while around is not None and around is not outer:
+                    around = around.outer
+                if around is outer:
+                    visit.status, visit.ended = status, when
