@@ -11,6 +11,7 @@ A link is vertical inside a layer and bends only between two layers, so it never
 
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from math import inf
 
 from helpers.graph.routes import (
     LINK_WIDTH,
@@ -20,6 +21,7 @@ from helpers.graph.routes import (
     Size,
     Slot,
     nearest,
+    port_reach,
     route_all,
 )
 
@@ -65,6 +67,7 @@ def arrange(boxes: dict[Hashable, Size], links: Sequence[Link]) -> Arrangement:
     slots, chains, layers = _fill_layers(boxes, links)
     _order(layers)
     _place(layers)
+    _straighten(layers, links, chains)
     tops, bottoms = _stack(layers, links, slots)
     left = min((slot.x - slot.w / 2 for layer in layers for slot in layer), default=0.0)
     right = max((slot.x + slot.w / 2 for layer in layers for slot in layer), default=0.0)
@@ -301,6 +304,59 @@ def _settle(
         slot.x = mirror * x
 
 
+def _straighten(
+    layers: list[list[Slot]], links: Sequence[Link], chains: Sequence[list[Slot]]
+) -> None:
+    """Give the slots that a link passes one x, as far as their layers leave room for it."""
+    claimed: set[int] = set()
+    ways: list[tuple[Slot, list[Slot], Slot]] = []
+    for link, chain in zip(links, chains, strict=True):
+        # Of links that share their way the first one leads it.
+        own = [slot for slot in chain[1:-1] if id(slot) not in claimed and not link.straight]
+        claimed.update(map(id, own))
+        if own:
+            ways.append((chain[0], own, chain[len(own) + 1]))
+    for _ in range(3):
+        for before, rest, after in ways:
+            while rest:
+                low, high = _room(layers[rest[0].layer], rest[0])
+                count = 1
+                for slot in rest[1:]:
+                    left, right = _room(layers[slot.layer], slot)
+                    if max(low, left) > min(high, right):
+                        break
+                    low, high, count = max(low, left), min(high, right), count + 1
+                x = _fewest_bends(low, high, before, rest[count] if rest[count:] else after)
+                for slot in rest[:count]:
+                    slot.x = x
+                before, rest = rest[count - 1], rest[count:]
+
+
+def _room(layer: list[Slot], slot: Slot) -> tuple[float, float]:
+    """Return between which x a slot may stand while its neighbours stay."""
+    low, high = -inf, inf
+    if slot.index > 0:
+        low = layer[slot.index - 1].x + _apart(layer[slot.index - 1], slot)
+    if slot.index + 1 < len(layer):
+        high = layer[slot.index + 1].x - _apart(slot, layer[slot.index + 1])
+    return min(low, slot.x), max(high, slot.x)
+
+
+def _fewest_bends(low: float, high: float, before: Slot, after: Slot) -> float:
+    """Return the x within bounds from which both ends can be reached with the fewest bends."""
+
+    def cost(x: float) -> tuple[int, float]:
+        offsets = [(abs(x - end.x), port_reach(end)) for end in (before, after)]
+        return sum(off > reach for off, reach in offsets), sum(off for off, _ in offsets)
+
+    tried = [
+        min(max(end.x + side * port_reach(end), low), high)
+        for end in (after, before)
+        for side in (0, -1, 1)
+    ]
+    return min(tried, key=cost)
+
+
 # --- y ------------------------------------------------------------------------------------------
 
 
@@ -317,7 +373,7 @@ def _stack(
                 (abs(slot.x - other.x) for slot in above for other, _ in slot.down), default=0.0
             )
             labels = not any(slot.box for slot in layer) or not any(slot.box for slot in above)
-            y += (20.0 if labels else 36.0) + min(24.0, max(0.0, (swing - 80.0) * 0.06))
+            y += (18.0 if labels else 34.0) + min(24.0, max(0.0, (swing - 80.0) * 0.06))
         tops.append(y)
         y += max((slot.h for slot in layer), default=0.0)
         bottoms.append(y)

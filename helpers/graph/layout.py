@@ -15,7 +15,7 @@ from helpers.graph.routes import Link, Point, Route
 NAME_SIZE, SUB_SIZE, LABEL_SIZE = 13.0, 11.0, 11.0
 NAME_LINE, LABEL_LINE = 17.0, 14.0
 TEXT_LEFT, TEXT_RIGHT = 40.0, 36.0  # room for the icon of the type and that of the status
-NAME_WIDTH, LABEL_WIDTH = 250.0, 190.0  # texts longer than this are broken
+NAME_WIDTH, LABEL_WIDTH = 250.0, 214.0  # texts longer than this are broken
 LONGEST_STATUS = "caught error"  # boxes keep room for it, so that a run never moves them
 INNER_X, INNER_BOTTOM, BRANCH_GAP = 18.0, 18.0, 26.0
 START, END = "Start", "End"
@@ -270,7 +270,7 @@ def _missing_box(name: str, outer: tuple[str, ...]) -> Box:
 
 
 def _terminal(kind: str) -> Box:
-    return Box(kind, kind, 0, 0, 58.0, 28.0, (kind,))
+    return Box(kind, kind, 0, 0, 64.0, 28.0, (kind,))
 
 
 _SERVICES = {
@@ -312,7 +312,10 @@ def kind_words(state: dict[str, Any]) -> tuple[str, str]:
 
 def _label_lines(way: _Way) -> tuple[str, ...]:
     lines: list[str] = []
-    for label in way.labels:
+    errors = way.kind == "catch"
+    for label in (
+        part for words in way.labels for part in (words.split(", ") if errors else [words])
+    ):
         lines += text.wrap(label, LABEL_SIZE, LABEL_WIDTH, 3)
     return tuple(lines if len(lines) <= 6 else [*lines[:5], f"… {len(way.labels)} in all"])
 

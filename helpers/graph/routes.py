@@ -89,6 +89,11 @@ def route_all(links: Sequence[Link], chains: Sequence[list[Slot]]) -> list[Route
     ]
 
 
+def port_reach(slot: Slot) -> float:
+    """Return how far from its middle a box can be met; 0 for a place that a link passes."""
+    return max(slot.w / 2 - 16.0, 4.0) if slot.box else 0.0
+
+
 def _beside(box: Slot, slot: Slot) -> bool:
     return box.layer == slot.layer and abs(box.index - slot.index) == 1
 
@@ -100,7 +105,7 @@ def _ports(box: Slot, links: list[tuple[Slot, int, bool]]) -> dict[int, float]:
         group = groups.setdefault(-index if slot.box else id(slot), (slot, [], straight))
         group[1].append(index)
     ports = sorted(groups.values(), key=lambda group: (group[0].x, not group[2]))
-    half = max(box.w / 2 - 16.0, 4.0)
+    half = port_reach(box)
     wishes = [(_port_wish(slot.x - box.x, half), 1.0) for slot, _, _ in ports]
     fixed = next((i for i, (_, _, straight) in enumerate(ports) if straight), None)
     if fixed is None:
