@@ -185,6 +185,8 @@ def _chain(
             slot.up.append((box, 1.0))
             continue
         upper, lower = (a, b) if a.layer < b.layer else (b, a)
+        if trunk is not None and any(other is lower for other, _ in upper.down[:1]):
+            continue  # the shared way is known already
         upper.down.append((lower, weight))
         lower.up.append((upper, weight))
     return whole

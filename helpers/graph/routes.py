@@ -161,7 +161,22 @@ def _route(chain: list[Slot], out_x: float, in_x: float, labelled: bool) -> Rout
             label = (slot.x, (slot.top + slot.bottom) / 2)
     curves.append(_swing(at, (in_x, target.top - STRAIGHT_END)))
     curves.append(((in_x, target.top),))
-    return Route(start, tuple(curves), label)
+    return Route(start, _joined(start, curves), label)
+
+
+def _joined(start: Point, curves: list[tuple[Point, ...]]) -> tuple[tuple[Point, ...], ...]:
+    """Join the lines that go on in the same direction, but for the last one, the arrow's."""
+    joined: list[tuple[Point, ...]] = []
+    at = start
+    before = start
+    for curve in curves[:-1]:
+        if joined and len(curve) == len(joined[-1]) == 1 and before[0] == at[0] == curve[0][0]:
+            joined[-1] = curve
+        else:
+            joined.append(curve)
+            before = at
+        at = curve[-1]
+    return (*joined, curves[-1])
 
 
 def _loop_route(
@@ -201,7 +216,7 @@ def _loop_route(
         high = target.top - TURN
         curves.append(((last.x, high), (in_x, high), (in_x, target.top - STRAIGHT_END)))
         curves.append(((in_x, target.top),))
-    return Route(start, tuple(curves), label if labelled else None)
+    return Route(start, _joined(start, curves), label if labelled else None)
 
 
 def _ear(box: Slot, slot: Slot, labelled: bool) -> Route:
