@@ -267,8 +267,8 @@ def check_disk(folder: Path) -> None:
     free = shutil.disk_usage(str(above)).free
     if free < NEEDED_BYTES:
         raise Problem(
-            f"The Python packages need {NEEDED_BYTES / 1e9:.1f} GB of disk, and {free / 1e9:.1f} GB are free · "
-            "free some space, then run this again"
+            f"The Python packages need {NEEDED_BYTES / 1e9:.1f} GB of disk, and "
+            f"{free / 1e9:.1f} GB are free · free some space, then run this again"
         )
 
 
@@ -280,8 +280,8 @@ def remove(folder: Path) -> None:
         shutil.rmtree(str(folder))
     except OSError as error:
         raise Problem(
-            f"The old environment in {folder} cannot be removed ({error.strerror}) · close the programs that use it, "
-            "delete the folder, then run this again"
+            f"The old environment in {folder} cannot be removed ({error.strerror}) · "
+            "close the programs that use it, delete the folder, then run this again"
         ) from None
 
 
