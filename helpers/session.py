@@ -1,7 +1,6 @@
 """`connect()`: decide once which AWS answers, and hand out clients that can reach no other."""
 
 import os
-import re
 from typing import Any
 
 import boto3
@@ -9,7 +8,7 @@ import botocore.session
 from botocore import exceptions as aws_errors
 from botocore.config import Config
 
-from helpers import settings, stack
+from helpers import settings, sign_in, stack
 from helpers.console import Line, ask_to_deploy
 from helpers.errors import WorkshopError
 from helpers.places import workshop_folder
@@ -17,8 +16,6 @@ from helpers.session_card import Card
 
 STACK_NAME = "wildrydes-step-module-resources"
 COLLECTION_ID = "rider-photos"
-
-_LEARNER = re.compile(r"[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?")
 
 # An AWS_ENDPOINT_URL of somebody else's making is not followed.
 _NO_FOREIGN_ENDPOINT: dict[str, Any] = {"ignore_configured_endpoint_urls": True}
@@ -181,7 +178,7 @@ def connect(
     chosen = {"backend": backend, "learner": learner, "profile": profile, "region": region}
     given = {name: value for name, value in chosen.items() if value is not None}
     if given.get("learner"):
-        given["learner"] = _valid_learner(given["learner"])
+        given["learner"] = settings.valid_learner(given["learner"])
     kept = settings.read()
     backend = backend or os.environ.get("WORKSHOP_BACKEND") or kept.backend or "embedded"
     if backend not in settings.BACKENDS:
@@ -227,54 +224,10 @@ def _aws(learner: str | None, profile: str | None, region: str | None) -> Worksh
         options = _aws_options()
         identity = session.client("sts", **options).get_caller_identity()
     except (aws_errors.BotoCoreError, aws_errors.ClientError) as error:
-        raise WorkshopError(_sign_in_problem(error, profile)) from error
+        raise WorkshopError(sign_in.problem(error, profile)) from error
     return Workshop(session, options, backend="aws", account=identity["Account"], learner=learner)
 
 
 def _aws_options() -> dict[str, Any]:
     """Return what every client of a real account is made with."""
     return {"config": Config(**_NO_FOREIGN_ENDPOINT)}
-
-
-def _sign_in_problem(error: Exception, profile: str | None) -> str:
-    """Say in one sentence why AWS did not let us in, and what to do."""
-    with_profile = f" --profile {profile}" if profile else ""
-    if isinstance(error, aws_errors.NoRegionError):
-        return (
-            "No AWS region is chosen · say connect('aws', region='us-east-1'), or run "
-            f"`aws configure{with_profile}` in a terminal"
-        )
-    if isinstance(error, aws_errors.ProfileNotFound):
-        return f"{error} · see `aws configure list-profiles`, or say connect('aws', profile=…)"
-    if isinstance(error, aws_errors.NoCredentialsError | aws_errors.PartialCredentialsError):
-        return (
-            f"No AWS credentials were found · run `aws configure{with_profile}` or "
-            f"`aws sso login{with_profile}` in a terminal, then connect again"
-        )
-    if isinstance(error, aws_errors.ClientError):
-        answer = error.response["Error"]
-        return (
-            f"AWS refuses these credentials ({answer['Code']}: {answer['Message']}) · get new "
-            f"ones with `aws sso login{with_profile}` or `aws configure{with_profile}`"
-        )
-    if isinstance(error, aws_errors.HTTPClientError):
-        return f"AWS cannot be reached · {error} · check the network, or the proxy in HTTPS_PROXY"
-    return (
-        f"Signing in to AWS failed · {error} · run `aws sso login{with_profile}` or "
-        f"`aws configure{with_profile}` in a terminal, then connect again"
-    )
-
-
-def _valid_learner(name: str) -> str:
-    """Return the name in lower case.
-
-    Raises:
-        WorkshopError: It could not be a part of the names of AWS resources.
-    """
-    name = name.lower()
-    if not _LEARNER.fullmatch(name):
-        raise WorkshopError(
-            f"{name!r} cannot be a learner's name · use up to 12 letters a to z, digits and, "
-            "in between, hyphens: learner='ana'"
-        )
-    return name

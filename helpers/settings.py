@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from helpers.errors import WorkshopError
 from helpers.places import workshop_folder
 
 BACKENDS = ("embedded", "aws")
+
+_LEARNER = re.compile(r"[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -54,3 +57,18 @@ def keep(**chosen: Any) -> Settings:
         draft.write_text(json.dumps(asdict(after), indent=2) + "\n", encoding="utf-8")
         draft.replace(path())
     return after
+
+
+def valid_learner(name: str) -> str:
+    """Return the name in lower case.
+
+    Raises:
+        WorkshopError: It could not be a part of the names of AWS resources.
+    """
+    name = name.lower()
+    if not _LEARNER.fullmatch(name):
+        raise WorkshopError(
+            f"{name!r} cannot be a learner's name · use up to 12 letters a to z, digits and, "
+            "in between, hyphens: learner='ana'"
+        )
+    return name
