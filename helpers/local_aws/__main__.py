@@ -90,9 +90,8 @@ def _serve(home: Path, options: argparse.Namespace, starting: contextlib.ExitSta
     if not options.background:
         _print_values(running)
     try:
-        serving.run()
+        serving.run(at_end=front.close)
     finally:
-        front.close()
         servers.write(home, replace(running, pid=0))
     return 0
 

@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from helpers.local_aws import signing
+from helpers.local_aws import function_api, signing
 from helpers.local_aws.clients import Clients
+from helpers.local_aws.functions import Functions, plug_in
 from helpers.local_aws.moto_services import MotoServices
-from helpers.local_aws.server import Server, proof
+from helpers.local_aws.server import Server, environment, proof
 from helpers.local_aws.signing import Environ, StartResponse
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,8 @@ class Front:
             access_key_id=server.access_key_id,
             region=server.region,
         )
-        self.moto = MotoServices()
+        self.functions = Functions(self.folder / "functions", self.clients, environment(server))
+        self.moto = MotoServices({"awslambda": lambda: plug_in(self.functions)})
         self._stop = stop
         self._lock = threading.RLock()
         self._ours: dict[str, Any] = {}
@@ -80,6 +82,9 @@ class Front:
     ) -> Iterable[bytes]:
         if who.service in OURS:
             return self.ours(who.service)(environ, start_response)
+        if who.service == "lambda" and function_api.is_invocation(environ):
+            self.moto.load("awslambda")
+            return function_api.invoke(self.functions, environ, start_response)
         return self.moto(environ, start_response, who)
 
     def ours(self, service: str) -> Any:
@@ -96,6 +101,7 @@ class Front:
         with self._lock:
             for application in self._ours.values():
                 application.reset()
+            self.functions.reset()
             self.moto.reset()
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -104,6 +110,7 @@ class Front:
         with self._lock:
             for application in self._ours.values():
                 application.close()
+            self.functions.close()
 
     def _knows(self, access_key_id: str) -> bool:
         return hmac.compare_digest(access_key_id.encode(), self.server.access_key_id.encode())

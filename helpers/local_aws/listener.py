@@ -10,6 +10,7 @@ import select
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from waitress.channel import HTTPChannel
@@ -29,6 +30,8 @@ _METADATA = re.compile(rb"^(x-amz-meta-[^:\s]*_[^:\s]*):[ \t]*(.*?)[ \t]*\r?$", 
 class _Parser(HTTPRequestParser):
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
+        if not self.chunked and not self.content_length:
+            self.expect_continue = False  # nothing follows; waitress would wait for it for ever
         self.metadata_names = {}
         for name, value in _METADATA.findall(header_plus):
             key = name.upper().replace(b"-", b"_").decode("latin-1")
@@ -94,8 +97,8 @@ class Listener:
         self._server.channel_class = _Channel
         self._stopping = threading.Event()
 
-    def run(self) -> None:
-        """Serve until `stop` is called or Ctrl-C."""
+    def run(self, at_end: Callable[[], None]) -> None:
+        """Serve until `stop` is called or Ctrl-C; then call `at_end`, which ends what still runs."""
         loop = self._server.asyncore.loop
         poll = self._server.adj.asyncore_use_poll
         try:
@@ -104,6 +107,7 @@ class Listener:
         except KeyboardInterrupt:
             pass
         finally:
+            at_end()
             self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=2)
             self._server.close()
 

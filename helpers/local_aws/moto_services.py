@@ -51,7 +51,7 @@ class MotoServices:
         return self._application(environ, who)(environ, start_response)
 
     def load(self, service: str) -> None:
-        """Load a service of moto by its name there ("s3", "lambda") before it is asked for."""
+        """Load a service of moto by its name there ("s3", "awslambda") before it is asked for."""
         with self._lock:
             if self._dispatcher is None:
                 self._dispatcher = _dispatcher()

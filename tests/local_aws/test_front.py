@@ -132,6 +132,13 @@ def test_keys_of_any_characters_arrive_unchanged(client, key):
     s3.delete_object(Bucket="odd-photos", Key=key)
 
 
+def test_an_empty_object_can_be_stored(client):
+    s3 = client("s3")
+    s3.create_bucket(Bucket="empty-photos")
+    s3.put_object(Bucket="empty-photos", Key="folder/", Body=b"")
+    assert s3.head_object(Bucket="empty-photos", Key="folder/")["ContentLength"] == 0
+
+
 def test_a_large_upload_in_parts_arrives_whole(client):
     s3 = client("s3")
     s3.create_bucket(Bucket="large-photos")

@@ -1,0 +1,318 @@
+"""Lambda: moto keeps the functions, this module really runs them.
+
+`Functions` holds the warm worker processes (function_process.py), one for each invocation at a
+time, and the code that they run, unpacked below the embedded AWS's folder. `plug_in` gives moto's
+Lambda a backend whose `invoke` is ours. The handlers see the packages of this environment (boto3,
+Pillow) and reach the embedded AWS through `AWS_ENDPOINT_URL`.
+"""
+
+import base64
+import hashlib
+import io
+import json
+import logging
+import os
+import shutil
+import threading
+import time
+import uuid
+import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from helpers.local_aws import function_logs
+from helpers.local_aws.function_process import Answer, FunctionProcess, stream_name
+from helpers.local_aws.json_protocol import ServiceError
+
+log = logging.getLogger(__name__)
+
+MAX_ANSWER = 6291556  # bytes; 6 MB and a little, AWS's own number
+MAX_RUNNING = 24  # environments at once; AWS would allow 1,000
+MAX_IDLE = 8  # environments kept warm
+WAIT_FOR_A_PLACE = 60  # seconds
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What Lambda answers to an invocation."""
+
+    payload: bytes
+    failed: bool
+    log_tail: bytes  # the last 4 KB
+
+
+class Functions:
+    """The execution environments of all functions of one embedded AWS."""
+
+    def __init__(
+        self, folder: Path, clients: Callable[[str], Any], environment: dict[str, str]
+    ) -> None:
+        """Take the folder for unpacked code, the clients for logs, and how handlers reach AWS."""
+        self._folder = folder
+        self._environment = environment
+        self._idle: dict[str, list[FunctionProcess]] = {}
+        self._running: set[FunctionProcess] = set()
+        self._lock = threading.Lock()
+        self._unpacking = threading.Lock()
+        self._places = threading.BoundedSemaphore(MAX_RUNNING)
+        self._logs = function_logs.LogWriter(clients)
+        self._later = ThreadPoolExecutor(8, "event-invocation")
+        self._number = 0
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def invoke(
+        self, function: Any, payload: bytes, client_context: dict[str, Any] | None = None
+    ) -> Invocation:
+        """Run one invocation of `function`, a moto LambdaFunction.
+
+        Raises:
+            ServiceError: TooManyRequestsException when no environment became free in a minute.
+        """
+        request_id = str(uuid.uuid4())
+        if not (function.run_time or "").startswith("python"):
+            text = f"The embedded AWS runs Python handlers only, not {function.run_time}."
+            return self._refused("Runtime.InvalidRuntime", text)
+        about = {
+            "request_id": request_id,
+            "invoked_function_arn": function.function_arn,
+            "client_context": client_context,
+        }
+        if not self._places.acquire(timeout=WAIT_FOR_A_PLACE):
+            raise ServiceError("TooManyRequestsException", "Rate Exceeded.", 429)
+        try:
+            key = _key(function)
+            process = self._take(function, key)
+            cold = process.init_milliseconds is None
+            answer = process.call(payload, about, float(function.timeout or 3))
+            said = process.take_log()
+            self._give_back(process, key)
+        finally:
+            self._places.release()
+        init = process.init_milliseconds if cold else None
+        records = function_logs.lines(
+            said, answer, request_id, str(function.version), int(function.memory_size), init
+        )
+        self._logs.write(function.logs_group_name, process.stream, records)
+        return Invocation(*_within_limit(answer), "\n".join([*records, ""]).encode()[-4096:])
+
+    def invoke_later(self, function: Any, payload: bytes) -> None:
+        """Run one invocation without waiting for it; AWS would repeat a failed one, we do not."""
+        self._later.submit(self._invoke_logged, function, payload)
+
+    def retire(self, name: str) -> None:
+        """End the idle environments of the function `name`, whose code or settings changed."""
+        with self._lock:
+            keys = [key for key in self._idle if key.split("\n")[0] == name]
+            processes = [process for key in keys for process in self._idle.pop(key)]
+        for process in processes:
+            process.kill()
+
+    def reset(self) -> None:
+        """End every environment and forget all code."""
+        with self._lock:
+            processes = [process for idle in self._idle.values() for process in idle]
+            processes += self._running
+            self._idle.clear()
+        for process in processes:
+            process.kill()
+        self._logs.forget()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """End every environment, for good."""
+        self._later.shutdown(wait=False, cancel_futures=True)
+        self.reset()
+
+    def _invoke_logged(self, function: Any, payload: bytes) -> None:
+        try:
+            self.invoke(function, payload)
+        except Exception:
+            log.exception("the event for %s was lost", function.function_name)
+
+    def _refused(self, kind: str, text: str) -> Invocation:
+        return Invocation(json.dumps({"errorType": kind, "errorMessage": text}).encode(), True, b"")
+
+    def _take(self, function: Any, key: str) -> FunctionProcess:
+        """Return a warm environment of this very version of the function, or start one."""
+        with self._lock:
+            while idle := self._idle.get(key):
+                process = idle.pop()
+                if process.alive:
+                    self._running.add(process)
+                    return process
+        process = self._start(function)
+        with self._lock:
+            self._running.add(process)
+        return process
+
+    def _give_back(self, process: FunctionProcess, key: str) -> None:
+        """Keep the environment warm; end it, or the one idle for longest, when there are many."""
+        surplus = []
+        with self._lock:
+            kept = process in self._running
+            self._running.discard(process)
+            if kept and process.alive:
+                process.idle_since = time.monotonic()
+                self._idle.setdefault(key, []).append(process)
+            else:
+                surplus.append(process)
+            if sum(map(len, self._idle.values())) > MAX_IDLE:
+                oldest = min(
+                    (one.idle_since, where) for where, all_ in self._idle.items() for one in all_
+                )
+                surplus.append(self._idle[oldest[1]].pop(0))
+        for one in surplus:
+            one.kill()
+
+    def _start(self, function: Any) -> FunctionProcess:
+        code = self._unpacked(function.code_bytes)
+        layers = [self._unpacked(content) / "python" for content in _layers(function)]
+        with self._lock:
+            self._number += 1
+            number = self._number
+        stream = stream_name(str(function.version))
+        environment = {
+            **self._environment,
+            "TZ": ":UTC",
+            "_HANDLER": function.handler,
+            "LAMBDA_TASK_ROOT": str(code),
+            "WORKSHOP_LAYERS": os.pathsep.join(map(str, layers)),
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
+            "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
+            "AWS_LAMBDA_FUNCTION_VERSION": str(function.version),
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
+            "AWS_LAMBDA_LOG_GROUP_NAME": function.logs_group_name,
+            "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            **{name: str(value) for name, value in (function.environment_vars or {}).items()},
+        }
+        return FunctionProcess(environment, code, self._folder / f"{number}.log")
+
+    def _unpacked(self, content: bytes) -> Path:
+        """Return the folder that holds the files of the zip `content`."""
+        folder = self._folder / hashlib.sha256(content).hexdigest()[:12]
+        with self._unpacking:
+            if not folder.exists():
+                new = folder.with_suffix(".new")
+                shutil.rmtree(new, ignore_errors=True)
+                new.mkdir(parents=True)
+                with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                    archive.extractall(new)
+                new.rename(folder)
+        return folder
+
+
+def plug_in(functions: Functions) -> None:
+    """Give moto's Lambda our runner."""
+    from moto.awslambda import models, utils
+    from moto.awslambda_simple import models as simple
+    from moto.core.base_backend import BackendDict
+
+    from helpers.local_aws.moto_services import expect
+
+    parent = simple.LambdaSimpleBackend
+    expect(
+        "invoke" in vars(parent) and parent.__mro__[1] is models.LambdaBackend,
+        "awslambda_simple.models.LambdaSimpleBackend",
+    )
+    expect("lambda_simple_backends" in utils.get_backend.__code__.co_names, "awslambda.utils")
+    expect("invoke" in vars(models.LambdaFunction), "awslambda.models.LambdaFunction.invoke")
+
+    class Backend(parent):  # type: ignore[misc, valid-type]
+        """moto's Lambda, whose functions run."""
+
+        def create_function(self, spec: dict[str, Any]) -> Any:
+            _check_code(spec.get("Code", {}))
+            return super().create_function(spec)
+
+        def update_function_code(self, function_name: str, qualifier: str, body: Any) -> Any:
+            _check_code(body)
+            return _retiring(super().update_function_code(function_name, qualifier, body))
+
+        def update_function_configuration(
+            self, function_name: str, qualifier: str, body: Any
+        ) -> Any:
+            return _retiring(super().update_function_configuration(function_name, qualifier, body))
+
+        def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
+            super().delete_function(function_name, qualifier)
+            functions.retire(function_name.split(":")[6] if ":" in function_name else function_name)
+
+        def invoke(  # by event source mappings; requests come through function_api.py
+            self,
+            function_name: str,
+            qualifier: str | None,
+            body: Any,
+            headers: Any,
+            response_headers: Any,
+        ) -> bytes:
+            function = self.get_function(function_name, qualifier)
+            answer = functions.invoke(function, _bytes(body))
+            if answer.failed:
+                response_headers["x-amz-function-error"] = "Unhandled"
+            return answer.payload
+
+    def _retiring(configuration: dict[str, Any]) -> dict[str, Any]:
+        functions.retire(configuration["FunctionName"])
+        return configuration
+
+    def invoke_as_event(function: Any, body: str, *_: Any) -> bytes:
+        """Answer moto's SNS, S3, EventBridge and streams, which on AWS do not wait."""
+        functions.invoke_later(function, _bytes(body))
+        return b""
+
+    simple.lambda_simple_backends = BackendDict(Backend, "lambda")  # type: ignore[assignment]
+    models.LambdaFunction.invoke = invoke_as_event  # type: ignore[method-assign, assignment]
+
+
+def _bytes(body: Any) -> bytes:
+    return body.encode() if isinstance(body, str) else bytes(body or b"")
+
+
+def _check_code(code: dict[str, Any]) -> None:
+    """Refuse a package that is no zip, as AWS does, before moto keeps it."""
+    if "ZipFile" not in code:
+        return
+    try:
+        content = base64.b64decode(code["ZipFile"])
+        zipfile.ZipFile(io.BytesIO(content)).close()
+    except (ValueError, zipfile.BadZipFile):
+        text = "Could not unzip uploaded file. Please check your file, then try to upload again."
+        from moto.awslambda.exceptions import InvalidParameterValueException
+
+        raise InvalidParameterValueException(text) from None
+
+
+def _within_limit(answer: Answer) -> tuple[bytes, bool]:
+    if len(answer.payload) <= MAX_ANSWER:
+        return answer.payload, answer.failed
+    text = "Response payload size exceeded maximum allowed payload size (6291556 bytes)."
+    error = {"errorMessage": text, "errorType": "Function.ResponseSizeTooLarge"}
+    return json.dumps(error).encode(), True
+
+
+def _key(function: Any) -> str:
+    """Return what tells the environments of one version of a function from those of another."""
+    settings = [
+        str(function.version),
+        function.code_sha_256,
+        function.handler,
+        function.run_time,
+        function.memory_size,
+        function.role,
+        function.environment_vars,
+        [layer["Arn"] for layer in function.layers],
+    ]
+    return f"{function.function_name}\n{json.dumps(settings, sort_keys=True, default=str)}"
+
+
+def _layers(function: Any) -> list[bytes]:
+    """Return the zips of a function's layers, the last first: it wins."""
+    from moto.awslambda.utils import get_backend
+
+    backend = get_backend(function.account_id, function.region)
+    versions = [backend.layers_versions_by_arn(layer["Arn"]) for layer in function.layers]
+    return [version.code_bytes for version in reversed(versions) if version]
