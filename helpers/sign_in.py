@@ -24,7 +24,7 @@ def problem(error: Exception, profile: str | None) -> str:
             f"AWS refuses these credentials ({answer['Code']}: {answer['Message']}) · get new "
             f"ones with `aws sso login{with_profile}` or `aws configure{with_profile}`"
         )
-    if isinstance(error, aws_errors.HTTPClientError):
+    if isinstance(error, aws_errors.ConnectionError | aws_errors.HTTPClientError):
         return f"AWS cannot be reached · {error} · check the network, or the proxy in HTTPS_PROXY"
     return (
         f"Signing in to AWS failed · {error} · run `aws sso login{with_profile}` or "

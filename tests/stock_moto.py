@@ -3,26 +3,36 @@
 `python tests/stock_moto.py` prints its endpoint and serves until its standard input closes.
 """
 
+import atexit
 import subprocess
 import sys
 import types
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 
 @contextmanager
 def serve() -> Iterator[str]:
-    """Run this file as a process and yield its endpoint."""
-    command = [sys.executable, __file__]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdin is not None
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.stdin.close()
+    """Yield the endpoint of an empty server; one process serves all tests of a run."""
+    endpoint = _start()
+    urllib.request.urlopen(f"{endpoint}/moto-api/reset", data=b"", timeout=30).close()
+    yield endpoint
+
+
+@cache
+def _start() -> str:
+    process = subprocess.Popen(
+        [sys.executable, __file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    atexit.register(process.communicate)  # closes its standard input, and waits
+    return process.stdout.readline().strip()
 
 
 class _Absent(Exception):
