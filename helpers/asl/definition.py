@@ -1,110 +1,143 @@
-"""Walk a definition: its states, nested ones too, and where each can go next.
+"""Walk a state machine definition: its states, also inside Parallel and Map, and their transitions.
 
-A definition may be half written (a learner is typing it), so nothing here assumes that it is valid:
-what is not a dict or not a text is passed over, and `validate` is the one that complains.
+Definitions may be incomplete (someone is still writing them): what is missing is left out.
 """
 
-import json
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
-from helpers.asl.wording import error_words, rule_words
-from helpers.errors import WorkshopError
-
-Kind = Literal["next", "choice", "default", "catch", "end"]
-
-
-class Transition(NamedTuple):
-    """One way out of a state: the target (None: the end), its kind, and its words on the graph."""
-
-    target: str | None
-    kind: Kind
-    label: str
+Definition = dict[str, Any]
+State = dict[str, Any]
 
 
-class Place(NamedTuple):
-    """A state where it stands: its name, its fields, and the names of the states around it."""
+@dataclass(frozen=True)
+class Place:
+    """A state and where it stands.
+
+    `branch` names the way from the outside in: ("ParallelProcessing", "Branches[1]") or
+    ("EachPhoto", "ItemProcessor"); () at the top. `pointer` is AWS's location of the state.
+    """
 
     name: str
-    state: dict[str, Any]
-    outer: tuple[str, ...]
+    state: State
+    branch: tuple[str, ...]
+
+    @property
+    def pointer(self) -> str:
+        """Return the location as AWS writes it: /States/P/Branches[1]/States/S."""
+        return f"{pointer(self.branch)}/States/{self.name}"
 
 
-def read(definition: Any) -> dict[str, Any]:
-    """Return a definition, given as a dict or as JSON text, as a dict.
+@dataclass(frozen=True)
+class Transition:
+    """A way from one state to another state of the same branch.
 
-    Raises:
-        WorkshopError: the text is not JSON, or not an object.
+    `kind` is "next", "choice", "default" or "catch"; `field` is where it stands in the state, such
+    as "Catch[0]/Next"; `label` is what a reader needs to know: the errors, or the condition.
     """
-    if isinstance(definition, str | bytes):
-        try:
-            definition = json.loads(definition)
-        except ValueError as problem:
-            raise WorkshopError(
-                f"This definition is not JSON: {problem}. Give draw(…) the dict itself, or "
-                "json.dumps(definition)."
-            ) from problem
-    if not isinstance(definition, dict):
-        raise WorkshopError(
-            f"A definition is a dict such as {{'StartAt': …, 'States': {{…}}}}; "
-            f"this is a {type(definition).__name__}."
-        )
-    return definition
+
+    target: str
+    kind: str
+    field: str
+    label: str = ""
 
 
-def members(machine: Any) -> dict[str, dict[str, Any]]:
-    """Return the states of one machine or branch by name; one that is not a dict reads as {}."""
-    states = machine.get("States") if isinstance(machine, dict) else None
-    if not isinstance(states, dict):
-        return {}
-    return {str(name): state if isinstance(state, dict) else {} for name, state in states.items()}
+def states(definition: Definition, branch: tuple[str, ...] = ()) -> Iterator[Place]:
+    """Yield every state, depth first, in the order in which they are written."""
+    inner = definition.get("States")
+    if not isinstance(inner, dict):
+        return
+    for name, state in inner.items():
+        if not isinstance(state, dict):
+            continue
+        yield Place(name, state, branch)
+        for step, flow in flows(state):
+            yield from states(flow, (*branch, name, step))
 
 
-def branches(state: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the machines inside a state: a Parallel's branches, a Map's processor, else none."""
+def flows(state: State) -> Iterator[tuple[str, Definition]]:
+    """Yield the flows inside a Parallel or Map state, each with the field it stands in."""
     if state.get("Type") == "Parallel" and isinstance(state.get("Branches"), list):
-        return [branch for branch in state["Branches"] if isinstance(branch, dict)]
-    if state.get("Type") == "Map":
-        inner = state.get("ItemProcessor", state.get("Iterator"))
-        return [inner] if isinstance(inner, dict) else []
-    return []
+        for index, flow in enumerate(state["Branches"]):
+            if isinstance(flow, dict):
+                yield f"Branches[{index}]", flow
+    elif state.get("Type") == "Map":
+        for field in ("ItemProcessor", "Iterator"):
+            if isinstance(state.get(field), dict):
+                yield field, state[field]
 
 
-def states(definition: dict[str, Any]) -> Iterator[Place]:
-    """Walk all states, outer before inner, each branch in the order it is written."""
-    waiting: list[tuple[Any, tuple[str, ...]]] = [(definition, ())]
-    while waiting:
-        machine, outer = waiting.pop()
-        deeper: list[tuple[Any, tuple[str, ...]]] = []
-        for name, state in members(machine).items():
-            yield Place(name, state, outer)
-            deeper += [(inner, (*outer, name)) for inner in branches(state)]
-        waiting += reversed(deeper)
-
-
-def transitions(state: dict[str, Any]) -> list[Transition]:
-    """Return the ways out of a state, in the order Step Functions looks at them.
-
-    `Next`, Choice rules, `Default` and `Catch`, and the end for `End`, Succeed and Fail
-    (Amazon States Language, "Transitions").
-    """
-    ways: list[Transition] = []
-    for rule in _dicts(state.get("Choices")):
+def transitions(state: State) -> Iterator[Transition]:
+    """Yield the ways out of a state, in the order in which AWS tries them."""
+    for index, rule in enumerate(_objects(state.get("Choices"))):
         if isinstance(rule.get("Next"), str):
-            ways.append(Transition(rule["Next"], "choice", rule_words(rule)))
+            yield Transition(rule["Next"], "choice", f"Choices[{index}]/Next", condition(rule))
     if isinstance(state.get("Default"), str):
-        ways.append(Transition(state["Default"], "default", "otherwise"))
+        yield Transition(state["Default"], "default", "Default", "Default")
     if isinstance(state.get("Next"), str):
-        ways.append(Transition(state["Next"], "next", ""))
-    if state.get("End") is True or state.get("Type") in ("Succeed", "Fail"):
-        ways.append(Transition(None, "end", ""))
-    for catcher in _dicts(state.get("Catch")):
+        yield Transition(state["Next"], "next", "Next")
+    for index, catcher in enumerate(_objects(state.get("Catch"))):
         if isinstance(catcher.get("Next"), str):
-            ways.append(
-                Transition(catcher["Next"], "catch", error_words(catcher.get("ErrorEquals")))
-            )
-    return ways
+            names = catcher.get("ErrorEquals")
+            label = ", ".join(map(str, names)) if isinstance(names, list) else ""
+            yield Transition(catcher["Next"], "catch", f"Catch[{index}]/Next", label)
 
 
-def _dicts(value: Any) -> list[dict[str, Any]]:
+def is_terminal(state: State) -> bool:
+    """Return whether an execution (or a branch) may end in this state."""
+    if state.get("Type") in ("Succeed", "Fail"):
+        return True
+    return state.get("End") is True
+
+
+def blocks(flow: Definition) -> bool:
+    """Return whether running `flow` can take time: it holds a Task, a Wait or a Retry."""
+    return any(
+        place.state.get("Type") in ("Task", "Wait") or "Retry" in place.state
+        for place in states(flow)
+    )
+
+
+def condition(rule: dict[str, Any]) -> str:
+    """Write a choice rule in a few words: `$.size > 3 and not $.done`."""
+    for word in ("And", "Or"):
+        if isinstance(rule.get(word), list):
+            parts = [condition(inner) for inner in _objects(rule[word])]
+            return f" {word.lower()} ".join(parts)
+    if isinstance(rule.get("Not"), dict):
+        return f"not ({condition(rule['Not'])})"
+    variable = str(rule.get("Variable", ""))
+    for name, value in rule.items():
+        if name in ("Variable", "Next", "Comment", "Assign", "Condition", "Output"):
+            continue
+        if name.startswith("Is"):
+            word = "is" if value else "is not"
+            return f"{variable} {word} {name.removeprefix('Is').lower()}"
+        return f"{variable} {_SIGNS.get(_order(name), 'matches')} {value}"
+    return str(rule.get("Condition", ""))
+
+
+def pointer(branch: tuple[str, ...]) -> str:
+    """Return AWS's location of a branch: "" at the top, /States/P/Branches[0] inside."""
+    pairs = zip(branch[::2], branch[1::2], strict=True)
+    return "".join(f"/States/{name}/{step}" for name, step in pairs)
+
+
+_SIGNS = {
+    "Equals": "=",
+    "LessThan": "<",
+    "GreaterThan": ">",
+    "LessThanEquals": "≤",
+    "GreaterThanEquals": "≥",
+}
+
+
+def _order(name: str) -> str:
+    for kind in ("String", "Numeric", "Boolean", "Timestamp"):
+        name = name.removeprefix(kind)
+    return name.removesuffix("Path")
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

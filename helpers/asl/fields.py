@@ -1,0 +1,137 @@
+"""Which fields a state may and must have, and what their values look like.
+
+Source: https://states-language.net/#state-type-table, the pages of each state in the developer
+guide, and the refusals that AWS gave to users.
+"""
+
+STATE_TYPES = ["Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", "Map"]
+
+JSONPATH = "JSONPath"
+JSONATA = "JSONata"
+
+MACHINE = {"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"}
+FLOW = {"Comment", "StartAt", "States", "ProcessorConfig"}
+
+_COMMON = {"Type", "Comment", "QueryLanguage"}
+_MOVE = {"Next", "End"}
+_ERRORS = {"Retry", "Catch"}
+_IN_OUT = {"InputPath", "OutputPath"}
+_RESULT = {"ResultSelector", "ResultPath"}
+_MAP_JSONATA = {"Items"}
+_TOLERANCE = {"ToleratedFailureCount", "ToleratedFailurePercentage"}
+
+ANY_LANGUAGE: dict[str, set[str]] = {
+    "Task": _COMMON
+    | _MOVE
+    | _ERRORS
+    | {"Resource", "TimeoutSeconds", "HeartbeatSeconds", "Credentials", "Assign"},
+    "Wait": _COMMON | _MOVE | {"Seconds", "Timestamp", "Assign"},
+    "Pass": _COMMON | _MOVE | {"Assign"},
+    "Succeed": _COMMON,
+    "Fail": _COMMON | {"Error", "Cause"},
+    "Choice": _COMMON | {"Choices", "Default", "Assign"},
+    "Parallel": _COMMON | _MOVE | _ERRORS | {"Branches", "Assign"},
+    "Map": _COMMON
+    | _MOVE
+    | _ERRORS
+    | _TOLERANCE
+    | {
+        "ItemProcessor",
+        "Iterator",
+        "ItemReader",
+        "ItemSelector",
+        "ItemBatcher",
+        "ResultWriter",
+        "MaxConcurrency",
+        "Label",
+        "Assign",
+    },
+}
+JSONPATH_ONLY: dict[str, set[str]] = {
+    "Task": _IN_OUT | _RESULT | {"Parameters", "TimeoutSecondsPath", "HeartbeatSecondsPath"},
+    "Wait": _IN_OUT | {"SecondsPath", "TimestampPath"},
+    "Pass": _IN_OUT | {"Parameters", "ResultPath", "Result"},
+    "Succeed": _IN_OUT,
+    "Fail": {"ErrorPath", "CausePath"},
+    "Choice": _IN_OUT,
+    "Parallel": _IN_OUT | _RESULT | {"Parameters"},
+    "Map": _IN_OUT
+    | _RESULT
+    | {"Parameters", "ItemsPath", "MaxConcurrencyPath"}
+    | {f"{field}Path" for field in _TOLERANCE},
+}
+JSONATA_ONLY: dict[str, set[str]] = {
+    "Task": {"Arguments", "Output"},
+    "Wait": {"Output"},
+    "Pass": {"Output"},
+    "Succeed": {"Output"},
+    "Fail": set(),
+    "Choice": {"Output"},
+    "Parallel": {"Arguments", "Output"},
+    "Map": {"Output"} | _MAP_JSONATA,
+}
+
+REQUIRED: dict[str, list[str]] = {
+    "Task": ["Resource"],
+    "Choice": ["Choices"],
+    "Parallel": ["Branches"],
+}
+
+# Groups of which a state has exactly one field, or at most one.
+EXACTLY_ONE: dict[str, list[str]] = {
+    "Wait": ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"]
+}
+AT_MOST_ONE: dict[str, list[tuple[str, str]]] = {
+    "Task": [
+        ("TimeoutSeconds", "TimeoutSecondsPath"),
+        ("HeartbeatSeconds", "HeartbeatSecondsPath"),
+    ],
+    "Fail": [("Error", "ErrorPath"), ("Cause", "CausePath")],
+    "Map": [
+        ("ItemProcessor", "Iterator"),
+        ("ItemSelector", "Parameters"),
+        ("MaxConcurrency", "MaxConcurrencyPath"),
+        ("ToleratedFailureCount", "ToleratedFailureCountPath"),
+        ("ToleratedFailurePercentage", "ToleratedFailurePercentagePath"),
+    ],
+}
+
+TEMPLATES = ["Parameters", "ResultSelector", "ItemSelector", "Assign"]
+PATHS = ["InputPath", "OutputPath"]
+REFERENCE_PATHS = [
+    "ResultPath",
+    "SecondsPath",
+    "TimestampPath",
+    "ItemsPath",
+    "MaxConcurrencyPath",
+    "TimeoutSecondsPath",
+    "HeartbeatSecondsPath",
+    "ToleratedFailureCountPath",
+    "ToleratedFailurePercentagePath",
+]
+EXPRESSIONS = ["ErrorPath", "CausePath"]
+
+# Whole numbers and their limits.
+NUMBERS: dict[str, tuple[int, int]] = {
+    "TimeoutSeconds": (1, 99_999_999),
+    "HeartbeatSeconds": (1, 99_999_999),
+    "Seconds": (0, 99_999_999),
+    "MaxConcurrency": (0, 2**31 - 1),
+    "ToleratedFailureCount": (0, 2**31 - 1),
+}
+RETRIER_NUMBERS: dict[str, tuple[int, int]] = {
+    "IntervalSeconds": (1, 99_999_999),
+    "MaxAttempts": (0, 99_999_999),
+    "MaxDelaySeconds": (1, 31_622_400),
+}
+RETRIER = {
+    "ErrorEquals",
+    "IntervalSeconds",
+    "BackoffRate",
+    "MaxAttempts",
+    "MaxDelaySeconds",
+    "JitterStrategy",
+    "Comment",
+}
+CATCHER = {"ErrorEquals", "Next", "ResultPath", "Assign", "Output", "Comment"}
+LONGEST_NAME = 80  # characters of a state's name

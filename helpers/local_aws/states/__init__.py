@@ -1,0 +1,1 @@
+"""Step Functions: our engine and its API."""

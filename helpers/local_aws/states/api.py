@@ -1,0 +1,84 @@
+"""Step Functions over AWS JSON 1.0: the operations by name."""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from helpers.local_aws.json_protocol import ServiceError, answer, check_input
+from helpers.local_aws.states.executions import Executions
+from helpers.local_aws.states.integrations import Tasks
+from helpers.local_aws.states.machines import Machines
+from helpers.local_aws.states.store import MemoryStore
+
+SERVICE = "stepfunctions"
+# The order in which AWS prints the values (recorded).
+_ENUM_ORDER = {
+    "ExecutionStatus": [
+        "SUCCEEDED",
+        "TIMED_OUT",
+        "PENDING_REDRIVE",
+        "ABORTED",
+        "FAILED",
+        "RUNNING",
+    ]
+}
+
+
+class Application:
+    """Step Functions of one embedded AWS, as a WSGI application."""
+
+    def __init__(self, clients: Callable[..., Any]) -> None:
+        """Take what makes boto3 clients of this very AWS: `clients("lambda")`."""
+        self._store = MemoryStore()
+        self._machines = Machines(self._store)
+        self._executions = Executions(self._store, self._machines, Tasks(clients))
+        self._lock = threading.Lock()
+        machines, executions = self._machines, self._executions
+        self._operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "CreateStateMachine": machines.create,
+            "UpdateStateMachine": machines.update,
+            "DescribeStateMachine": machines.describe,
+            "ListStateMachines": machines.list,
+            "DeleteStateMachine": self._delete,
+            "TagResource": machines.tag,
+            "UntagResource": machines.untag,
+            "ListTagsForResource": machines.list_tags,
+            "StartExecution": executions.start,
+            "StopExecution": executions.stop,
+            "DescribeExecution": executions.describe,
+            "DescribeStateMachineForExecution": executions.describe_machine,
+            "ListExecutions": executions.list,
+            "GetExecutionHistory": executions.history,
+        }
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer one request (WSGI)."""
+        return answer(SERVICE, environ, start_response, self.perform)
+
+    def perform(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Perform an operation of the API.
+
+        Raises:
+            ServiceError: as AWS; UnknownOperationException for what is not here yet.
+        """
+        perform = self._operations.get(operation)
+        if perform is None:
+            message = f"{operation} is not available in the embedded AWS yet."
+            raise ServiceError("UnknownOperationException", message)
+        check_input(SERVICE, operation, parameters, enum_order=_ENUM_ORDER)
+        return perform(parameters)
+
+    def reset(self) -> None:
+        """End what runs and forget everything."""
+        self._executions.abort_all()
+        self._store.clear()
+
+    def close(self) -> None:
+        """End what runs."""
+        self._executions.abort_all()
+
+    def _delete(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """DeleteStateMachine; what the machine still runs ends, too."""
+        deleted = self._machines.delete(parameters)
+        self._executions.abort_all(parameters["stateMachineArn"])
+        return deleted

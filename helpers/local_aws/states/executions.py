@@ -1,0 +1,249 @@
+"""The operations on executions, and the threads in which they run."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from helpers.asl.failures import RUNTIME, StateFailure
+from helpers.asl.json_errors import JsonError, parse
+from helpers.asl.payload import Payload
+from helpers.local_aws.json_protocol import ServiceError
+from helpers.local_aws.states import map, names, parallel, simple_states, task  # noqa: F401
+from helpers.local_aws.states.flow import run_flow
+from helpers.local_aws.states.integrations import Tasks
+from helpers.local_aws.states.machines import Machines, revision
+from helpers.local_aws.states.run import Halted, Line, Run
+from helpers.local_aws.states.store import Execution, Store
+
+Parameters = dict[str, Any]
+
+
+class Executions:
+    """Executions of one store, those that run among them."""
+
+    def __init__(
+        self,
+        store: Store,
+        machines: Machines,
+        tasks: Tasks,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._machines = machines
+        self._tasks = tasks
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._running: dict[str, Run] = {}
+
+    def start(self, request: Parameters) -> dict[str, Any]:
+        """StartExecution. The same name and input while it runs give the same execution."""
+        machine = self._machines.find(request["stateMachineArn"])
+        name = request.get("name") or str(uuid.uuid4())
+        names.check_name(name)
+        given = Payload(_checked_input(request.get("input", "{}")), request.get("input", "{}"))
+        with self._lock:
+            arn = names.execution_arn(machine.name, name)
+            existing = self._store.execution(arn)
+            if existing is not None:
+                if existing.status != "RUNNING" or existing.input.text != given.text:
+                    message = f"Execution Already Exists: '{arn}'"
+                    raise ServiceError("ExecutionAlreadyExists", message)
+                return {"executionArn": arn, "startDate": existing.started}
+            execution = Execution(arn, name, revision(machine), given, self._clock())
+            execution.trace_header = request.get("traceHeader")
+            self._store.save_execution(execution)
+            run = Run(execution, self._store, tasks=self._tasks, clock=self._clock)
+            self._running[arn] = run
+            run.start()
+        threading.Thread(target=self._run, args=(run,), daemon=True, name=name).start()
+        return {"executionArn": arn, "startDate": execution.started}
+
+    def _run(self, run: Run) -> None:
+        """Run an execution to its end, in a thread of its own."""
+        definition = run.execution.revision.parsed
+        line = Line(run, 0, {}, {}, run.halt)
+        seconds = definition.get("TimeoutSeconds")
+        timer = threading.Timer(seconds, run.time_out) if seconds else None
+        if timer is not None:
+            timer.daemon = True
+            timer.start()
+        try:
+            output = run_flow(definition, run.execution.input, line)
+            run.succeed(output, line.previous)
+        except StateFailure as failure:
+            run.fail(failure, line.previous)
+        except Halted:
+            pass
+        except Exception as error:
+            cause = f"The embedded AWS could not run this: {type(error).__name__}: {error}"
+            run.fail(StateFailure(RUNTIME, cause), line.previous)
+            raise
+        finally:
+            if timer is not None:
+                timer.cancel()
+            self._running.pop(run.execution.arn, None)
+
+    def stop(self, request: Parameters) -> dict[str, Any]:
+        """StopExecution. Waits end at once; a call to a service goes on unheard."""
+        execution = self._find(request["executionArn"])
+        run = self._running.get(execution.arn)
+        if run is not None:
+            run.abort(request.get("error"), request.get("cause"))
+        return {"stopDate": execution.stopped}
+
+    def describe(self, request: Parameters) -> dict[str, Any]:
+        """DescribeExecution."""
+        execution = self._find(request["executionArn"])
+        status = execution.status
+        with_data = request.get("includedData", "ALL_DATA") == "ALL_DATA"
+        included = {"included": with_data}
+        answer: dict[str, Any] = {
+            "executionArn": execution.arn,
+            "stateMachineArn": execution.revision.machine_arn,
+            "name": execution.name,
+            "status": status,
+            "startDate": execution.started,
+            "inputDetails": included,
+            "redriveCount": 0,
+        }
+        if with_data:
+            answer["input"] = execution.input.text
+        if execution.trace_header:
+            answer["traceHeader"] = execution.trace_header
+        if status == "RUNNING":
+            reason = "Execution is RUNNING and cannot be redriven"
+            return answer | {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
+        answer["stopDate"] = execution.stopped
+        if status == "SUCCEEDED":
+            answer["outputDetails"] = included
+            answer["redriveStatus"] = "NOT_REDRIVABLE"
+            answer["redriveStatusReason"] = "Execution is SUCCEEDED and cannot be redriven"
+            if with_data and execution.output is not None:
+                answer["output"] = execution.output.text
+            return answer
+        answer["redriveStatus"] = "REDRIVABLE"
+        if execution.error is not None and with_data:
+            answer["error"] = execution.error
+        if execution.cause is not None and with_data:
+            answer["cause"] = execution.cause
+        return answer
+
+    def describe_machine(self, request: Parameters) -> dict[str, Any]:
+        """DescribeStateMachineForExecution: the revision that really ran."""
+        ran = self._find(request["executionArn"]).revision
+        answer = {
+            "stateMachineArn": ran.machine_arn,
+            "name": ran.name,
+            "definition": ran.definition,
+            "roleArn": ran.role_arn,
+            "updateDate": ran.changed,
+            "loggingConfiguration": ran.logging,
+            "tracingConfiguration": ran.tracing,
+        }
+        return answer | ({"revisionId": ran.revision_id} if ran.revision_id else {})
+
+    def list(self, request: Parameters) -> dict[str, Any]:
+        """ListExecutions, the newest first."""
+        if "stateMachineArn" not in request:
+            raise ServiceError(
+                "ValidationException", "Must provide State Machine ARN or Map Run ARN."
+            )
+        machine = self._machines.find(request["stateMachineArn"])
+        status = request.get("statusFilter")
+        redriven = request.get("redriveFilter") == "REDRIVEN"
+        executions = [
+            execution
+            for execution in self._store.executions(machine.arn)
+            if (status is None or execution.status == status) and not redriven
+        ]
+        owner = f"executions {machine.arn} {status}"
+        shown, token = names.page(executions, request, owner)
+        listed = [
+            {
+                "executionArn": execution.arn,
+                "stateMachineArn": machine.arn,
+                "name": execution.name,
+                "status": execution.status,
+                "startDate": execution.started,
+                "redriveCount": 0,
+                **({"stopDate": execution.stopped} if execution.stopped is not None else {}),
+            }
+            for execution in shown
+        ]
+        return {"executions": listed} | ({"nextToken": token} if token else {})
+
+    def history(self, request: Parameters) -> dict[str, Any]:
+        """GetExecutionHistory."""
+        execution = self._find(request["executionArn"])
+        newest_first = bool(request.get("reverseOrder"))
+        owner = f"history {execution.arn} {newest_first}"
+        start, count = names.page_start(request, owner), names.page_size(request)
+        events = self._store.events(execution.arn, start, count, newest_first)
+        with_data = request.get("includeExecutionData", True)
+        shown = [_shown(event, with_data) for event in events]
+        more = start + count < self._store.event_count(execution.arn)
+        token = names.page_token(owner, start + count) if more else None
+        return {"events": shown} | ({"nextToken": token} if token else {})
+
+    def abort_all(self, machine_arn: str | None = None) -> None:
+        """End what runs: everything, or what one state machine runs."""
+        for run in list(self._running.values()):
+            if machine_arn in (None, run.execution.revision.machine_arn):
+                run.abort(None, None)
+
+    def _find(self, arn: str) -> Execution:
+        names.check_arn(arn, "execution")
+        execution = self._store.execution(arn)
+        if execution is None:
+            raise ServiceError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
+        return execution
+
+
+_DATA = {"input", "output"}
+
+
+def _shown(event: Any, with_data: bool) -> dict[str, Any]:
+    """Return an event as GetExecutionHistory shows it."""
+    shown = {
+        "timestamp": event.timestamp,
+        "type": event.type,
+        "id": event.id,
+        "previousEventId": event.previous,
+    }
+    if event.details is None:
+        return shown
+    details = event.details
+    if not with_data:
+        details = {name: value for name, value in details.items() if name not in _DATA}
+    return shown | {details_name(event.type): details}
+
+
+def details_name(event_type: str) -> str:
+    """Return the name of the details object of an event type."""
+    for suffix in ("StateEntered", "StateExited"):
+        if event_type.endswith(suffix):
+            return f"{suffix[:1].lower()}{suffix[1:]}EventDetails"
+    return f"{event_type[:1].lower()}{event_type[1:]}EventDetails"
+
+
+def _checked_input(text: str) -> Any:
+    """Return the parsed input.
+
+    Raises:
+        ServiceError: InvalidExecutionInput, in the words of AWS's JSON parser.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > 262_144:
+        raise ServiceError(
+            "ValidationException",
+            "1 validation error detected: Value at 'input' failed to satisfy constraint: Member "
+            "must have length less than or equal to 262144",
+        )
+    try:
+        if not text.strip():
+            raise JsonError("Invalid execution input.", 1, 1)
+        return parse(text)
+    except JsonError as error:
+        message = f"Invalid State Machine Execution Input: '{error.message}'"
+        raise ServiceError("InvalidExecutionInput", message) from None

@@ -1,0 +1,189 @@
+"""Run the states of a flow one after the other: enter, do, exit, follow the transition."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from helpers.asl import dataflow, retry
+from helpers.asl.failures import EvaluationError, StateFailure
+from helpers.asl.paths import Scope
+from helpers.asl.payload import Payload, json_text
+from helpers.asl.timestamps import write
+from helpers.local_aws.states.run import Line, check_size
+
+TRUNCATED = {"truncated": False}
+
+
+@dataclass
+class Outcome:
+    """What a state hands on: its output, where to, and the variables it assigns."""
+
+    output: Payload
+    target: str | None
+    variables: dict[str, Any]
+
+
+class Visit:
+    """One state while it runs in a line of work."""
+
+    def __init__(self, name: str, state: dict[str, Any], state_input: Payload, line: Line) -> None:
+        self.name = name
+        self.state = state
+        self.input = state_input
+        self.line = line
+        self.entered_id = 0
+        self.entered_time = ""
+        self.retries = 0
+        self.more: dict[str, Any] = {}  # what the context object has in this state only
+
+    @property
+    def randomness(self) -> Any:
+        """Where UUIDs and random numbers come from."""
+        return self.line.run.randomness
+
+    def scope(self, value: Any) -> Scope:
+        """Return what paths can reach, with `value` as `$`."""
+        shown: dict[str, Any] = {"Name": self.name, "EnteredTime": self.entered_time}
+        if self.state["Type"] in _RETRIABLE:
+            shown["RetryCount"] = self.retries
+        return Scope(value, self.line.context(shown, **self.more), self.line.variables)
+
+    def failure(self, error: EvaluationError) -> StateFailure:
+        """Return what an evaluation error makes of the state, in AWS's sentence."""
+        return StateFailure(
+            error.error,
+            f"An error occurred while executing the state '{self.name}' (entered at the event id "
+            f"#{self.entered_id}). {error.message}",
+        )
+
+    def selected_input(self) -> Scope:
+        """Return the scope after InputPath."""
+        scope = self.scope(self.input.value)
+        value = dataflow.after_input_path(self.state, scope)
+        return scope if value is scope.input else scope.on(value)
+
+    def leave(self, result: Any, assign_from: Any, scope: Scope) -> Outcome:
+        """Return the outcome after ResultSelector, ResultPath, OutputPath and Assign.
+
+        Args:
+            result: what the state's work gave.
+            assign_from: `$` for Assign.
+            scope: any scope of this visit.
+        """
+        state = self.state
+        variables = dataflow.assigned(state, scope.on(assign_from), self.randomness)
+        selected = dataflow.after_result_selector(state, scope.on(result), self.randomness)
+        combined = dataflow.after_result_path(state, self.input.value, selected)
+        value = dataflow.after_output_path(state, scope.on(combined))
+        return Outcome(self.payload(value), state.get("Next"), variables)
+
+    def payload(self, value: Any) -> Payload:
+        """Return a payload for `value`; the input's own, text and all, where it is the input."""
+        return self.input if value is self.input.value else Payload(value)
+
+
+Runner = Callable[[Visit], Outcome]
+RUNNERS: dict[str, Runner] = {}
+_RETRIABLE = {"Task", "Parallel", "Map"}
+
+
+def runs(kind: str) -> Callable[[Runner], Runner]:
+    """Register the function that runs states of this Type."""
+
+    def register(runner: Runner) -> Runner:
+        RUNNERS[kind] = runner
+        return runner
+
+    return register
+
+
+def run_flow(flow: dict[str, Any], flow_input: Payload, line: Line) -> Payload:
+    """Run a flow (StartAt and States) to its end and return its output.
+
+    Raises:
+        StateFailure: a state failed and nobody caught it.
+        Halted: the work is no longer wanted.
+    """
+    name, payload = flow["StartAt"], flow_input
+    while True:
+        outcome = run_state(name, flow["States"][name], payload, line)
+        payload = outcome.output
+        if outcome.target is None:
+            return payload
+        name = outcome.target
+
+
+def run_state(name: str, state: dict[str, Any], state_input: Payload, line: Line) -> Outcome:
+    """Run one state: its events, its work, its variables."""
+    kind = state["Type"]
+    visit = Visit(name, state, state_input, line)
+    visit.entered_time = write(line.run.clock())
+    details = {"name": name, "input": state_input.text, "inputDetails": TRUNCATED}
+    visit.entered_id = line.record(f"{kind}StateEntered", details)
+    line.state_type = kind
+    try:
+        outcome = RUNNERS[kind](visit)
+        if kind not in _RETRIABLE:
+            check_size(outcome.output, name)
+    except EvaluationError as error:
+        raise visit.failure(error) from error
+    line.variables.update(outcome.variables)
+    line.state_type = None
+    details = {"name": name, "output": outcome.output.text, "outputDetails": TRUNCATED}
+    if outcome.variables:
+        details["assignedVariables"] = {
+            variable: json_text(value) for variable, value in outcome.variables.items()
+        }
+        details["assignedVariablesDetails"] = TRUNCATED
+    line.record(f"{kind}StateExited", details)
+    return outcome
+
+
+def with_retries(
+    visit: Visit,
+    attempt: Callable[[], Outcome],
+    failed_event: str | None = None,
+) -> Outcome:
+    """Return the outcome of `attempt`, of its retries, or of the catcher for its error.
+
+    Args:
+        visit: its state's Retry and Catch are followed.
+        attempt: does the work once, with its events; raises StateFailure when the work fails and
+            EvaluationError when a field cannot be evaluated.
+        failed_event: written when the work has failed for good.
+
+    Raises:
+        StateFailure: no retrier and no catcher is left for the error.
+    """
+    retriers = visit.state.get("Retry", [])
+    attempts = [0] * len(retriers)
+    while True:
+        try:
+            return attempt()
+        except EvaluationError as error:
+            failure, worked = visit.failure(error), False
+        except StateFailure as error:
+            failure, worked = error, True
+        index = retry.find(retriers, failure.error)
+        if index is None or not retry.may_retry(retriers[index], attempts[index]):
+            break
+        random_number = visit.randomness.new_random().random
+        visit.line.halt.wait(retry.delay(retriers[index], attempts[index], random_number))
+        attempts[index] += 1
+        visit.retries += 1
+    if worked and failed_event:
+        visit.line.record(failed_event)
+    catchers = visit.state.get("Catch", [])
+    caught = retry.find(catchers, failure.error)
+    if caught is None:
+        raise failure
+    return _caught(visit, catchers[caught], failure)
+
+
+def _caught(visit: Visit, catcher: dict[str, Any], failure: StateFailure) -> Outcome:
+    """Return the outcome of a catcher: the error output at its ResultPath."""
+    error_output = {"Error": failure.error or "", "Cause": failure.cause or ""}
+    scope = visit.scope(error_output)
+    variables = dataflow.assigned(catcher, scope, visit.randomness)
+    value = dataflow.after_result_path(catcher, visit.input.value, error_output)
+    return Outcome(visit.payload(value), catcher["Next"], variables)

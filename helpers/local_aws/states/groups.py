@@ -1,0 +1,56 @@
+"""Lines of work side by side: the branches of a Parallel, the iterations of a Map.
+
+Where nothing in a flow can block, the lines run one after the other in the same thread: their
+order is free, and a thread costs more than a Pass.
+"""
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from helpers.local_aws.states.run import Line
+
+_ABORTABLE = {"Task", "Wait", "Parallel", "Map"}  # the states that have a …StateAborted event
+
+
+def side_by_side(work: Sequence[Callable[[], Any]], *, threads: bool) -> None:
+    """Do all of `work`; the first failure ends the waiting for the rest.
+
+    Raises:
+        StateFailure: of the piece that failed first.
+        Halted: the work is no longer wanted.
+    """
+    if not threads or len(work) < 2:
+        for piece in work:
+            piece()
+        return
+    answers: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+
+    def do(piece: Callable[[], Any]) -> None:
+        try:
+            piece()
+            answers.put(None)
+        except BaseException as error:  # handed over to the thread that waits
+            answers.put(error)
+
+    for piece in work:
+        threading.Thread(target=do, args=(piece,), daemon=True, name="branch").start()
+    for _ in work:
+        error = answers.get()
+        if error is not None:
+            raise error
+
+
+def abort_inner(line: Line, failing_event: int) -> None:
+    """Stop the lines inside `line` and record what they were doing.
+
+    The events point to the event that made the group fail, as AWS's do (recorded). The line that
+    failed is aborted as well: its state was entered and never exited.
+    """
+    for inner in list(line.inner):
+        inner.halt.raise_it()
+        abort_inner(inner, failing_event)
+        if inner.state_type in _ABORTABLE:
+            line.run.record(f"{inner.state_type}StateAborted", failing_event, None, line.halt)
+        line.close(inner)

@@ -1,0 +1,58 @@
+"""What Task states can call. One file for each family, one registry.
+
+A family prepares a call from the resource and its parameters; the call returns the result or
+raises StateFailure with AWS's error name and cause.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from helpers.asl.payload import Payload
+from helpers.asl.resources import Resource
+from helpers.local_aws.states.integrations import aws_sdk, dynamodb, lambda_function, messages
+from helpers.local_aws.states.integrations.calls import Clients, RefusedParameters, Work
+
+__all__ = ["RefusedParameters", "Tasks", "is_known"]
+
+Prepare = Callable[[Clients, Resource, Any], Work]
+
+_FAMILIES: dict[tuple[str, str], Prepare] = {
+    ("lambda", "invoke"): lambda_function.prepare,
+    ("sns", "publish"): messages.publish,
+    ("sqs", "sendMessage"): messages.send,
+    **{("dynamodb", action): dynamodb.prepare for action in dynamodb.ACTIONS},
+}
+
+
+def is_known(resource: Resource) -> bool:
+    """Return whether there is an integration for `resource`."""
+    if resource.service.startswith("aws-sdk:"):
+        return aws_sdk.knows(resource)
+    return (resource.service, resource.action) in _FAMILIES
+
+
+class Tasks:
+    """Performs the calls of Task states with the clients of this AWS."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def invoke_function(self, arn: str, payload: Payload) -> Payload:
+        """Invoke a plain Lambda function.
+
+        Raises:
+            StateFailure: the function failed or is not there.
+        """
+        return lambda_function.invoke(self._clients, arn, payload)
+
+    def prepare(self, resource: Resource, parameters: Any) -> Work:
+        """Return the call that `resource` names.
+
+        Raises:
+            RefusedParameters: AWS would not start the task with these parameters.
+        """
+        if not isinstance(parameters, dict):
+            raise RefusedParameters("The Parameters must be a JSON object")
+        if resource.service.startswith("aws-sdk:"):
+            return aws_sdk.prepare(self._clients, resource, parameters)
+        return _FAMILIES[resource.service, resource.action](self._clients, resource, parameters)

@@ -1,0 +1,65 @@
+"""`sns:publish` and `sqs:sendMessage`: a message that is no string is sent as its JSON."""
+
+from typing import Any
+
+from botocore.exceptions import EndpointConnectionError, HTTPClientError
+
+from helpers.asl.failures import StateFailure
+from helpers.asl.resources import Resource
+from helpers.local_aws.states.integrations.calls import (
+    HEADERS,
+    Clients,
+    Names,
+    Work,
+    as_request,
+    as_result,
+    as_text,
+    client_error,
+    operation_model,
+    perform,
+    with_metadata,
+)
+
+_SNS = Names("SNS", "AmazonSNS", "AmazonSNSException")
+_SQS = Names("SQS", "AmazonSQS", "AmazonSQSException")
+
+
+def publish(clients: Clients, resource: Resource, parameters: Any) -> Work:
+    """Return the call of `sns:publish`."""
+    return _prepare(clients, "sns", "publish", "Message", parameters, _SNS)
+
+
+def send(clients: Clients, resource: Resource, parameters: Any) -> Work:
+    """Return the call of `sqs:sendMessage`."""
+    return _prepare(clients, "sqs", "sendMessage", "MessageBody", parameters, _SQS)
+
+
+def _prepare(
+    clients: Clients, service: str, action: str, text: str, parameters: Any, names: Names
+) -> Work:
+    model = operation_model(service, action)
+    assert model is not None
+    sent = dict(parameters)
+    if sent.get(text) is not None:
+        sent[text] = as_text(sent[text])
+    request = as_request(model.input_shape, sent)
+
+    def work() -> dict[str, Any]:
+        if text not in request:
+            raise _missing(names, text)
+        try:
+            response = perform(clients, service, model.name, request, names)
+        except (EndpointConnectionError, HTTPClientError) as error:
+            cause = f"Unable to execute HTTP request: {error}"
+            raise StateFailure(f"{names.prefix}.SdkClientException", cause) from error
+        return with_metadata(as_result(model.output_shape, response), response, HEADERS)
+
+    return work
+
+
+def _missing(names: Names, field: str) -> StateFailure:
+    if names is _SQS:
+        message = f"The request must contain the parameter {field}."
+        return names.failure("", client_error("MissingParameter", message, 400))
+    error = client_error("InvalidParameter", "Invalid parameter: Empty message", 400)
+    return names.failure("InvalidParameterException", error)

@@ -1,0 +1,249 @@
+"""The operations on state machines: create, update, describe, list, delete, tag."""
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from helpers.asl.json_errors import parse
+from helpers.asl.validate import Diagnostic, validate
+from helpers.local_aws.json_protocol import ServiceError
+from helpers.local_aws.states import names, not_yet
+from helpers.local_aws.states.store import Revision, StateMachine, Store
+
+Parameters = dict[str, Any]
+_MOST_TAGS = 50
+_NO_LOGGING: dict[str, Any] = {"level": "OFF", "includeExecutionData": False}
+_NO_TRACING = {"enabled": False}
+
+
+class Machines:
+    """State machines of one store."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._clock = clock
+
+    def create(self, request: Parameters) -> dict[str, Any]:
+        """CreateStateMachine. The same request again is answered like the first.
+
+        Raises:
+            ServiceError: as AWS, see `facts` in each check.
+        """
+        _no_versions(request)
+        names.check_name(request["name"])
+        names.check_arn(request["roleArn"])
+        logging = _logging(request.get("loggingConfiguration", _NO_LOGGING))
+        machine_type = request.get("type", "STANDARD")
+        parsed = checked_definition(request["definition"], machine_type)
+        if machine_type != "STANDARD":
+            raise not_yet.express()
+        tags = _tags(request.get("tags", []))
+        machine = StateMachine(
+            names.machine_arn(request["name"]),
+            request["name"],
+            request["definition"],
+            parsed,
+            request["roleArn"],
+            machine_type,
+            self._clock(),
+            logging,
+            request.get("tracingConfiguration", _NO_TRACING),
+            tags=tags,
+        )
+        existing = self._store.machine(machine.arn)
+        if existing is None:
+            self._store.save_machine(machine)
+        elif not _same(existing, machine):
+            message = f"State Machine Already Exists: '{machine.arn}'"
+            raise ServiceError("StateMachineAlreadyExists", message)
+        kept = existing or machine
+        return {"stateMachineArn": kept.arn, "creationDate": kept.created}
+
+    def update(self, request: Parameters) -> dict[str, Any]:
+        """UpdateStateMachine. Running executions go on with the definition they have."""
+        _no_versions(request)
+        changes = {"definition", "roleArn", "loggingConfiguration", "tracingConfiguration"}
+        if not changes & set(request):
+            raise ServiceError(
+                "MissingRequiredParameter",
+                "Either the definition, the role ARN, the LoggingConfiguration, or the "
+                "TracingConfiguration must be specified",
+            )
+        machine = self.find(request["stateMachineArn"])
+        changed = StateMachine(**vars(machine))
+        if "definition" in request:
+            changed.parsed = checked_definition(request["definition"], machine.type)
+            changed.definition = request["definition"]
+        if "roleArn" in request:
+            names.check_arn(request["roleArn"])
+            changed.role_arn = request["roleArn"]
+        if "loggingConfiguration" in request:
+            changed.logging = _logging(request["loggingConfiguration"])
+        changed.tracing = request.get("tracingConfiguration", machine.tracing)
+        changed.updated = self._clock()
+        changed.revision_id = str(uuid.uuid4())
+        self._store.save_machine(changed)
+        return {"updateDate": changed.updated, "revisionId": changed.revision_id}
+
+    def describe(self, request: Parameters) -> dict[str, Any]:
+        """DescribeStateMachine."""
+        machine = self.find(request["stateMachineArn"])
+        answer = {
+            "stateMachineArn": machine.arn,
+            "name": machine.name,
+            "status": "ACTIVE",
+            "definition": machine.definition,
+            "roleArn": machine.role_arn,
+            "type": machine.type,
+            "creationDate": machine.created,
+            "loggingConfiguration": machine.logging,
+            "tracingConfiguration": machine.tracing,
+        }
+        return answer | ({"revisionId": machine.revision_id} if machine.revision_id else {})
+
+    def list(self, request: Parameters) -> dict[str, Any]:
+        """ListStateMachines."""
+        machines, token = names.page(self._store.machines(), request, "machines")
+        listed = [
+            {
+                "stateMachineArn": machine.arn,
+                "name": machine.name,
+                "type": machine.type,
+                "creationDate": machine.created,
+            }
+            for machine in machines
+        ]
+        return {"stateMachines": listed} | ({"nextToken": token} if token else {})
+
+    def delete(self, request: Parameters) -> dict[str, Any]:
+        """DeleteStateMachine; what is not there is deleted already."""
+        names.check_arn(request["stateMachineArn"], "stateMachine")
+        self._store.delete_machine(request["stateMachineArn"])
+        return {}
+
+    def tag(self, request: Parameters) -> dict[str, Any]:
+        """TagResource."""
+        machine = self._tagged(request["resourceArn"])
+        together = machine.tags | _tags(request["tags"])
+        if len(together) > _MOST_TAGS:
+            raise _too_many(machine.arn)
+        machine.tags = together
+        self._store.save_machine(machine)
+        return {}
+
+    def untag(self, request: Parameters) -> dict[str, Any]:
+        """UntagResource."""
+        machine = self._tagged(request["resourceArn"])
+        gone = set(request["tagKeys"])
+        machine.tags = {key: text for key, text in machine.tags.items() if key not in gone}
+        self._store.save_machine(machine)
+        return {}
+
+    def list_tags(self, request: Parameters) -> dict[str, Any]:
+        """ListTagsForResource."""
+        machine = self._tagged(request["resourceArn"])
+        return {"tags": [{"key": key, "value": text} for key, text in machine.tags.items()]}
+
+    def find(self, arn: str) -> StateMachine:
+        """Return the machine.
+
+        Raises:
+            ServiceError: InvalidArn, StateMachineDoesNotExist.
+        """
+        names.check_arn(arn, "stateMachine")
+        machine = self._store.machine(arn)
+        if machine is None:
+            message = f"State Machine Does Not Exist: '{arn}'"
+            raise ServiceError("StateMachineDoesNotExist", message)
+        return machine
+
+    def _tagged(self, arn: str) -> StateMachine:
+        names.check_arn(arn, "stateMachine", "activity")
+        machine = self._store.machine(arn)
+        if machine is None:
+            raise ServiceError("ResourceNotFound", f"Resource not found: '{arn}'", resourceName=arn)
+        return machine
+
+
+def revision(machine: StateMachine) -> Revision:
+    """Return what an execution that starts now will run."""
+    return Revision(
+        machine.arn,
+        machine.name,
+        machine.definition,
+        machine.parsed,
+        machine.role_arn,
+        machine.revision_id,
+        machine.updated or machine.created,
+        machine.logging,
+        machine.tracing,
+    )
+
+
+def checked_definition(text: str, machine_type: str) -> dict[str, Any]:
+    """Return the parsed definition.
+
+    Raises:
+        ServiceError: InvalidDefinition with all that is wrong.
+    """
+    faults = validate(text, machine_type=machine_type)
+    errors = [fault for fault in faults if fault.severity == "ERROR"]
+    if errors:
+        raise invalid_definition(errors)
+    parsed = parse(text)
+    refused = not_yet.refused(parsed)
+    if refused:
+        raise invalid_definition(refused)
+    return parsed
+
+
+def invalid_definition(faults: list[Diagnostic]) -> ServiceError:
+    """Return AWS's error for a definition with these faults."""
+    told = ", ".join(map(str, faults))
+    return ServiceError("InvalidDefinition", f"Invalid State Machine Definition: '{told}'")
+
+
+def _same(one: StateMachine, other: StateMachine) -> bool:
+    """Return whether a second create asks for the machine that is there (tags do not count)."""
+
+    def asked(machine: StateMachine) -> tuple[Any, ...]:
+        return (
+            machine.definition,
+            machine.role_arn,
+            machine.type,
+            machine.logging,
+            machine.tracing,
+        )
+
+    return asked(one) == asked(other)
+
+
+def _logging(configuration: dict[str, Any]) -> dict[str, Any]:
+    """Return the whole configuration; any level but OFF needs one destination."""
+    whole = _NO_LOGGING | configuration
+    destinations = whole.get("destinations", [])
+    if (whole["level"] != "OFF" and len(destinations) != 1) or len(destinations) > 1:
+        raise ServiceError(
+            "InvalidLoggingConfiguration",
+            "Invalid Logging Configuration: Must specify exactly one Log Destination.",
+        )
+    return whole
+
+
+def _tags(tags: list[dict[str, str]]) -> dict[str, str]:
+    return {tag["key"]: tag.get("value", "") for tag in tags if "key" in tag}
+
+
+def _too_many(arn: str) -> ServiceError:
+    message = f"Too many tags: a resource may have {_MOST_TAGS}."
+    return ServiceError("TooManyTags", message, resourceName=arn)
+
+
+def _no_versions(request: Parameters) -> None:
+    if request.get("publish"):
+        raise not_yet.versions()
+    if "versionDescription" in request:
+        raise ServiceError(
+            "ValidationException", "Version description can only be set when publish is true"
+        )

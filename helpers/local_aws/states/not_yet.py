@@ -1,0 +1,64 @@
+"""What AWS does and this engine does not do yet, each refused with one clear sentence."""
+
+from typing import Any
+
+from helpers.asl import definition, fields, resources
+from helpers.asl.validate import SCHEMA, Diagnostic
+from helpers.local_aws.json_protocol import ServiceError
+from helpers.local_aws.states.integrations import is_known
+
+
+def refused(machine: dict[str, Any]) -> list[Diagnostic]:
+    """Return what a valid definition asks for that is not there yet."""
+    found = []
+    if machine.get("QueryLanguage") == fields.JSONATA:
+        found.append(_fault("JSONata is", "use JSONPath", "/QueryLanguage"))
+        return found
+    for place in definition.states(machine):
+        state, where = place.state, place.pointer
+        if state.get("QueryLanguage") == fields.JSONATA:
+            found.append(_fault("JSONata is", "use JSONPath", f"{where}/QueryLanguage"))
+        if state["Type"] == "Map" and _is_distributed(state):
+            found.append(_fault("A Distributed Map is", 'use "Mode": "INLINE"', where))
+        if state["Type"] == "Task" and (what := _missing_resource(state["Resource"])):
+            found.append(_fault(what, "choose another Resource", f"{where}/Resource"))
+    return found
+
+
+def express() -> ServiceError:
+    """Return the refusal of an Express machine."""
+    return ServiceError(
+        "StateMachineTypeNotSupported",
+        "Express state machines are not available in the embedded AWS yet; use STANDARD.",
+    )
+
+
+def versions() -> ServiceError:
+    """Return the refusal to publish a version."""
+    return ServiceError(
+        "ValidationException",
+        "Versions are not available in the embedded AWS yet; leave `publish` out.",
+    )
+
+
+def _is_distributed(state: dict[str, Any]) -> bool:
+    flow = state.get("ItemProcessor") or state.get("Iterator") or {}
+    config = flow.get("ProcessorConfig") or {}
+    return config.get("Mode") == "DISTRIBUTED" or "ItemReader" in state
+
+
+def _missing_resource(arn: str) -> str:
+    resource = resources.parse(arn)
+    assert resource is not None  # validated before
+    if resource.kind == "activity":
+        return "Activities are"
+    if resource.kind == "function":
+        return ""
+    if resource.pattern:
+        return f"The pattern .{resource.pattern} is"
+    return "" if is_known(resource) else f"The integration {arn} is"
+
+
+def _fault(subject: str, remedy: str, place: str) -> Diagnostic:
+    message = f"{subject} not available in the embedded AWS yet; {remedy}"
+    return Diagnostic("ERROR", SCHEMA, message, place)

@@ -1,0 +1,277 @@
+"""A running execution: its history, its halts and its one end.
+
+Every line of work (the execution itself, each branch of a Parallel, each iteration of a Map)
+records its events here. The first end wins: after it nothing is recorded any more, and whoever
+tries meets `Halted` and gives up. Nothing polls; who waits is woken.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from helpers.asl.failures import DATA_LIMIT, PAYLOAD_LIMIT, RUNTIME, StateFailure
+from helpers.asl.intrinsics import Randomness
+from helpers.asl.payload import Payload
+from helpers.asl.timestamps import write
+from helpers.local_aws.states.store import Event, Execution, Store
+
+MOST_EVENTS = 25_000  # "Quotas related to state machine executions"
+
+
+class Halted(Exception):
+    """The work is no longer wanted: the execution has ended, or a sibling branch failed."""
+
+
+class Halt:
+    """A stop sign for a line of work; raising it raises it for all lines inside."""
+
+    def __init__(self, outer: "Halt | None" = None) -> None:
+        self._raised = threading.Event()
+        self._inner: set[Halt] = set()
+        self._outer = outer
+        if outer is not None:
+            outer._inner.add(self)
+            if outer.is_raised:
+                self._raised.set()
+
+    @property
+    def is_raised(self) -> bool:
+        """Whether the work must stop."""
+        return self._raised.is_set()
+
+    def raise_it(self) -> None:
+        """Stop the line and all lines inside it, also those that wait."""
+        self._raised.set()
+        for inner in list(self._inner):
+            inner.raise_it()
+
+    def forget(self) -> None:
+        """Leave the line outside: the work is done."""
+        if self._outer is not None:
+            self._outer._inner.discard(self)
+
+    def wait(self, seconds: float) -> None:
+        """Wait, but not longer than until the stop.
+
+        Raises:
+            Halted: the work must stop.
+        """
+        if self._raised.wait(max(seconds, 0)):
+            raise Halted
+
+
+class Run:
+    """One execution while it runs."""
+
+    def __init__(
+        self,
+        execution: Execution,
+        store: Store,
+        *,
+        tasks: Any,
+        clock: Callable[[], float] = time.time,
+        randomness: Randomness | None = None,
+    ) -> None:
+        self.execution = execution
+        self.tasks = tasks
+        self.clock = clock
+        self.randomness = randomness or Randomness()
+        self.halt = Halt()
+        self.ended = threading.Event()
+        self._store = store
+        self._lock = threading.Lock()
+        self._last_id = 0
+        self.context = _context(execution)
+
+    def record(self, kind: str, previous: int, details: dict[str, Any] | None, halt: Halt) -> int:
+        """Write an event and return its id.
+
+        Raises:
+            Halted: the line that `halt` belongs to is no longer wanted.
+        """
+        with self._lock:
+            if halt.is_raised or self.ended.is_set():
+                raise Halted
+            if self._last_id < MOST_EVENTS - 1:
+                return self._write(kind, previous, details)
+        self.fail(
+            StateFailure(RUNTIME, "The execution reached the maximum number of history events."),
+            previous,
+        )
+        raise Halted
+
+    def start(self) -> None:
+        """Write the first event."""
+        details = {
+            "input": self.execution.input.text,
+            "inputDetails": {"truncated": False},
+            "roleArn": self.execution.revision.role_arn,
+        }
+        with self._lock:
+            self._write("ExecutionStarted", 0, details)
+
+    def succeed(self, output: Payload, previous: int) -> None:
+        """End the execution with its output."""
+        self.execution.output = output
+        details = {"output": output.text, "outputDetails": {"truncated": False}}
+        self._end("SUCCEEDED", "ExecutionSucceeded", previous, details)
+
+    def fail(self, failure: StateFailure, previous: int) -> None:
+        """End the execution with an error and a cause, either of which may be missing."""
+        self._end_with("FAILED", "ExecutionFailed", previous, failure.error, failure.cause)
+
+    def abort(self, error: str | None, cause: str | None) -> None:
+        """End the execution because someone stopped it."""
+        self._end_with("ABORTED", "ExecutionAborted", 0, error, cause)
+
+    def time_out(self) -> None:
+        """End the execution because its TimeoutSeconds are over."""
+        self._end("TIMED_OUT", "ExecutionTimedOut", 0, {"error": "States.Timeout"})
+
+    def _end_with(
+        self, status: str, kind: str, previous: int, error: str | None, cause: str | None
+    ) -> None:
+        details = {"error": error, "cause": cause}
+        present = {name: text for name, text in details.items() if text is not None}
+        self._end(status, kind, previous, present, error=error, cause=cause)
+
+    def _end(
+        self, status: str, kind: str, previous: int, details: dict[str, Any], **outcome: Any
+    ) -> None:
+        with self._lock:
+            if self.ended.is_set():
+                return
+            self._write(kind, previous, details)
+            for name, value in outcome.items():
+                setattr(self.execution, name, value)
+            self.execution.stopped = self.clock()
+            self.execution.status = status
+            self._store.save_execution(self.execution)
+            self.ended.set()
+        self.halt.raise_it()
+
+    def _write(self, kind: str, previous: int, details: dict[str, Any] | None) -> int:
+        self._last_id += 1
+        event = Event(self._last_id, previous, kind, self.clock(), details)
+        self._store.append_event(self.execution.arn, event)
+        return event.id
+
+    @property
+    def last_id(self) -> int:
+        """The id of the newest event."""
+        return self._last_id
+
+
+class Line:
+    """One line of work: a sequence of states, each event pointing to the one before."""
+
+    def __init__(
+        self,
+        run: Run,
+        previous: int,
+        variables: dict[str, Any],
+        extra: dict[str, Any],
+        halt: Halt,
+    ) -> None:
+        self.run = run
+        self.previous = previous
+        self.variables = variables
+        self.extra = extra  # what the context object has beside Execution and StateMachine
+        self.halt = halt
+        self.state_type: str | None = None  # of the state that runs now
+        self.inner: list[Line] = []  # in the order in which they began
+
+    def record(self, kind: str, details: dict[str, Any] | None = None) -> int:
+        """Write the next event of this line and return its id."""
+        self.previous = self.run.record(kind, self.previous, details, self.halt)
+        return self.previous
+
+    def record_beside(self, kind: str, details: dict[str, Any] | None = None) -> int:
+        """Write an event that the next one does not point to."""
+        return self.run.record(kind, self.previous, details, self.halt)
+
+    def branch(self, extra: dict[str, Any] | None = None) -> "Line":
+        """Return a line inside this one, with its own variables; `close` it when it is done."""
+        inner = Line(
+            self.run,
+            self.previous,
+            dict(self.variables),
+            {**self.extra, **extra} if extra else self.extra,
+            Halt(self.halt),
+        )
+        self.inner.append(inner)
+        return inner
+
+    def close(self, inner: "Line") -> None:
+        """Forget a line inside this one."""
+        inner.halt.forget()
+        if inner in self.inner:
+            self.inner.remove(inner)
+
+    def context(self, state: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """Return the context object for a state."""
+        return {**self.run.context, "State": state, **self.extra, **more}
+
+
+def call(work: Callable[[], Any], seconds: float | None) -> Any:
+    """Return what `work` returns.
+
+    Args:
+        work: a blocking call.
+        seconds: how long it may take; None for any time.
+
+    Raises:
+        TimeoutError: the time is over; `work` goes on unheard.
+    """
+    if seconds is None:
+        return work()
+    answers: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+
+    def answer() -> None:
+        try:
+            answers.put((work(), None))
+        except BaseException as error:  # handed over to the thread that waits
+            answers.put((None, error))
+
+    threading.Thread(target=answer, daemon=True, name="task").start()
+    try:
+        result, error = answers.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError from None
+    if error is not None:
+        raise error
+    return result
+
+
+def check_size(payload: Payload, subject: str) -> Payload:
+    """Return `payload`.
+
+    Raises:
+        StateFailure: States.DataLimitExceeded, it has more than 256 KiB.
+    """
+    if payload.size > PAYLOAD_LIMIT:
+        raise StateFailure(
+            DATA_LIMIT,
+            f"The state/task '{subject}' returned a result with a size exceeding the maximum "
+            "number of bytes service limit.",
+        )
+    return payload
+
+
+def _context(execution: Execution) -> dict[str, Any]:
+    return {
+        "Execution": {
+            "Id": execution.arn,
+            "Input": execution.input.value,
+            "StartTime": write(execution.started),
+            "Name": execution.name,
+            "RoleArn": execution.revision.role_arn,
+            "RedriveCount": 0,
+        },
+        "StateMachine": {
+            "Id": execution.revision.machine_arn,
+            "Name": execution.revision.name,
+        },
+    }

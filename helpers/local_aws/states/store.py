@@ -1,0 +1,182 @@
+"""Where state machines, executions and their histories are kept.
+
+Everything else in this package sees the `Store` only; this one keeps all in memory.
+"""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from helpers.asl.payload import Payload
+
+
+@dataclass
+class StateMachine:
+    """A state machine as it stands now. Updates put another definition in; `parsed` follows."""
+
+    arn: str
+    name: str
+    definition: str
+    parsed: dict[str, Any]
+    role_arn: str
+    type: str
+    created: float
+    logging: dict[str, Any]
+    tracing: dict[str, Any]
+    updated: float | None = None
+    revision_id: str | None = None  # AWS gives none before the first update
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What an execution runs: a machine as it stood when the execution started."""
+
+    machine_arn: str
+    name: str
+    definition: str
+    parsed: dict[str, Any]
+    role_arn: str
+    revision_id: str | None
+    changed: float
+    logging: dict[str, Any]
+    tracing: dict[str, Any]
+
+
+@dataclass
+class Execution:
+    """An execution and how it ended; `status` is one of AWS's words, RUNNING at first."""
+
+    arn: str
+    name: str
+    revision: Revision
+    input: Payload
+    started: float
+    status: str = "RUNNING"
+    stopped: float | None = None
+    output: Payload | None = None
+    error: str | None = None
+    cause: str | None = None
+    trace_header: str | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a history. `details` is None for events that have no details object."""
+
+    id: int
+    previous: int
+    type: str
+    timestamp: float
+    details: dict[str, Any] | None
+
+
+class Store(Protocol):
+    """What the service needs to remember."""
+
+    def save_machine(self, machine: StateMachine) -> None:
+        """Keep a new or changed machine."""
+
+    def machine(self, arn: str) -> StateMachine | None:
+        """Return the machine, None when there is none."""
+
+    def machines(self) -> list[StateMachine]:
+        """Return all machines by name, as ListStateMachines shows them."""
+
+    def delete_machine(self, arn: str) -> None:
+        """Forget a machine; its executions stay readable."""
+
+    def save_execution(self, execution: Execution) -> None:
+        """Keep a new or changed execution."""
+
+    def execution(self, arn: str) -> Execution | None:
+        """Return the execution, None when there is none."""
+
+    def executions(self, machine_arn: str) -> list[Execution]:
+        """Return a machine's executions, the newest first."""
+
+    def append_event(self, execution_arn: str, event: Event) -> None:
+        """Add an event at the end of a history."""
+
+    def events(self, execution_arn: str, start: int, count: int, newest_first: bool) -> list[Event]:
+        """Return `count` events from number `start` (0 is the first) in the order asked for."""
+
+    def event_count(self, execution_arn: str) -> int:
+        """Return the number of events so far."""
+
+    def clear(self) -> None:
+        """Forget everything."""
+
+
+class MemoryStore:
+    """A Store that forgets everything when the process ends."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._machines: dict[str, StateMachine] = {}
+            self._executions: dict[str, Execution] = {}
+            self._by_machine: dict[str, list[str]] = {}
+            self._events: dict[str, list[Event]] = {}
+
+    def save_machine(self, machine: StateMachine) -> None:
+        """Keep a new or changed machine."""
+        with self._lock:
+            self._machines[machine.arn] = machine
+
+    def machine(self, arn: str) -> StateMachine | None:
+        """Return the machine, None when there is none."""
+        return self._machines.get(arn)
+
+    def machines(self) -> list[StateMachine]:
+        """Return all machines by name, as ListStateMachines shows them."""
+        with self._lock:
+            return sorted(self._machines.values(), key=lambda machine: machine.name)
+
+    def delete_machine(self, arn: str) -> None:
+        """Forget a machine; its executions stay readable."""
+        with self._lock:
+            self._machines.pop(arn, None)
+
+    def save_execution(self, execution: Execution) -> None:
+        """Keep a new or changed execution."""
+        with self._lock:
+            if execution.arn not in self._executions:
+                self._executions[execution.arn] = execution
+                machine = execution.revision.machine_arn
+                self._by_machine.setdefault(machine, []).append(execution.arn)
+                self._events.setdefault(execution.arn, [])
+
+    def execution(self, arn: str) -> Execution | None:
+        """Return the execution, None when there is none."""
+        return self._executions.get(arn)
+
+    def executions(self, machine_arn: str) -> list[Execution]:
+        """Return a machine's executions, the newest first."""
+        with self._lock:
+            return list(self._newest(machine_arn))
+
+    def append_event(self, execution_arn: str, event: Event) -> None:
+        """Add an event at the end of a history."""
+        self._events[execution_arn].append(event)
+
+    def events(self, execution_arn: str, start: int, count: int, newest_first: bool) -> list[Event]:
+        """Return `count` events from number `start` (0 is the first) in the order asked for."""
+        events = self._events.get(execution_arn, [])
+        if not newest_first:
+            return events[start : start + count]
+        end = max(len(events) - start, 0)
+        return events[max(end - count, 0) : end][::-1]
+
+    def event_count(self, execution_arn: str) -> int:
+        """Return the number of events so far."""
+        return len(self._events.get(execution_arn, []))
+
+    def _newest(self, machine_arn: str) -> Iterator[Execution]:
+        for arn in reversed(self._by_machine.get(machine_arn, [])):
+            yield self._executions[arn]
