@@ -72,7 +72,8 @@ def main(arguments: "list[str]") -> int:
     try:
         if arguments[:1] == ["test"]:
             return run_tests(arguments[1:])
-        command = parse(arguments).command
+        options = vars(parse(arguments))
+        command = options.pop("command") or "open"
         if command == "doctor":
             return doctor()
         if command in ("stop", "reset"):
@@ -82,7 +83,7 @@ def main(arguments: "list[str]") -> int:
                 return 0
         else:
             python = prepare(dev=False)
-        return run_inside(python, arguments)
+        return run_inside(python, command, options)
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -92,7 +93,7 @@ def main(arguments: "list[str]") -> int:
 
 
 def parse(arguments: "list[str]") -> argparse.Namespace:
-    """Read the command line; what helpers/commands.py reads again is checked here already."""
+    """Read the command line."""
     about = "\n".join(f"  {name:8} {text}" for name, text in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="start.py",
@@ -512,9 +513,9 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def run_inside(python: str, arguments: "list[str]") -> int:
-    """Hand the command line to helpers/commands.py in the environment."""
-    command = [python, "-m", "helpers.commands"] + arguments
+def run_inside(python: str, name: str, options: "dict[str, object]") -> int:
+    """Hand a command to helpers/commands.py in the environment."""
+    command = [python, "-m", "helpers.commands", name, json.dumps(options)]
     os.chdir(str(ROOT))
     if os.name != "nt":
         sys.stdout.flush()
@@ -543,7 +544,7 @@ def doctor() -> int:
         else:
             missing.append("The Python packages are not installed yet · run python3 start.py once")
     if python is not None:
-        return run_inside(python, ["doctor"])
+        return run_inside(python, "doctor", {})
     print("NOT READY\n" + "\n".join("- " + sentence for sentence in missing))
     return 1
 
