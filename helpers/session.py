@@ -99,8 +99,11 @@ class Workshop:
         """Return whether the stack is there and whole."""
         return stack.is_deployed(self.cloudformation, self.stack_name)
 
-    def deploy(self, *, confirm: bool = False) -> stack.Deployment:
+    def deploy(self, *, email: str | None = None, confirm: bool = False) -> stack.Deployment:
         """Create the stack, or update it; on a real account, ask first unless `confirm`.
+
+        `email` is where rejections are mailed to, once the subscription is confirmed; "" for
+        nowhere.
 
         Raises:
             WorkshopError: The answer was no, nobody could be asked, or a resource failed.
@@ -111,6 +114,8 @@ class Workshop:
             "LearnerSuffix": f"-{self.learner}" if self.learner else "",
             "RekognitionCollectionId": self.collection_id,
         }
+        if email is not None:
+            parameters["EmailForNotification"] = email
         line = Line()
         try:
             return stack.deploy(

@@ -18,6 +18,8 @@ from helpers.stack_progress import Progress, event_ids, failure, resources, sett
 TEMPLATE = STACK / "template.yaml"
 
 _NO_CHANGE = "No updates are to be performed"
+# Parameters that keep the value they had, when a deploy does not give another.
+_KEPT = ("EmailForNotification",)
 # A stack in one of these can only be deleted (CloudFormation, "Stack status codes").
 _STILLBORN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 _GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
@@ -86,12 +88,15 @@ def deploy(
     if stack and stack["StackStatus"] in _STILLBORN:
         delete(cloudformation, s3, stack_name, tags=tags, progress=progress, timeout=timeout)
         stack = None
+    before = {p["ParameterKey"]: p["ParameterValue"] for p in (stack or {}).get("Parameters", [])}
+    kept = {name: before[name] for name in _KEPT if name in before}
     bucket = packages.ensure_bucket(s3, tags)
     keys = packages.upload(s3, bucket, wheels=wheels)
+    parameters = {**kept, **parameters, "ArtifactsBucket": bucket, **_code(keys)}
     request = {
         "StackName": stack_name,
         "TemplateBody": TEMPLATE.read_text(encoding="utf-8"),
-        "Parameters": _pairs({**parameters, "ArtifactsBucket": bucket, **_code(keys)}, "Parameter"),
+        "Parameters": _pairs(parameters, "Parameter"),
         "Tags": _pairs(tags),
         "Capabilities": ["CAPABILITY_IAM"],
         "ClientRequestToken": f"workshop-{secrets.token_hex(8)}",

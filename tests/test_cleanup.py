@@ -1,7 +1,6 @@
 """Clean-up deletes what the workshop made, nothing else, and is quiet when all is gone."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import boto3
 import pytest

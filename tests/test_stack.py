@@ -86,6 +86,17 @@ def test_a_deleted_stack_leaves_nothing_behind(aws: Aws) -> None:
     assert aws.iam.list_roles()["Roles"] == []
 
 
+def test_the_mail_address_of_a_deploy_is_kept_by_the_next(
+    aws: Aws, deployed: stack.Deployment
+) -> None:
+    deploy(aws, EmailForNotification="ana@example.com")
+    deploy(aws)
+    parameters = aws.cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]["Parameters"]
+    assert {"ParameterKey": "EmailForNotification", "ParameterValue": "ana@example.com"} in [
+        {key: entry[key] for key in ("ParameterKey", "ParameterValue")} for entry in parameters
+    ]
+
+
 def test_deleting_a_stack_that_is_gone_is_quiet(aws: Aws) -> None:
     assert delete(aws) == []
 
