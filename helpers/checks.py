@@ -88,7 +88,7 @@ def _catcher_of_every_error(workshop: "Workshop", catcher: Any) -> str:
 def _states_entered(workshop: "Workshop", entered: Any) -> str:
     _expect(isinstance(entered, list), f"a list of state names is asked for, not {entered!r}")
     machine = workshop.sfn.describe_state_machine(stateMachineArn=workshop.state_machine_arn)
-    names = {name for name, _ in asl.states(json.loads(machine["definition"]))}
+    names = {place.name for place in asl.states(json.loads(machine["definition"]))}
     unknown = [name for name in entered if name not in names]
     _expect(not unknown, f"{unknown} is not in the state machine; its states are {sorted(names)}")
     photo = {
