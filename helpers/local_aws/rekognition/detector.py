@@ -22,7 +22,9 @@ WEAK, SURE = -0.2, 1.0
 CONFIRMED = 0.5  # the network's score for a face in a close crop
 FOUND_ALONE = 0.7  # the network's score where HOG proposed nothing
 CROP = 200  # side of the close crop, pixels
-OVERVIEW = 480  # longest side of the picture that the network looks at alone
+# Longest side of the picture that the network looks at alone. At 400 it is a third faster, but
+# loses tilted faces that fill a quarter of the picture.
+OVERVIEW = 480
 MOST_FACES = 100
 
 
@@ -98,10 +100,10 @@ class Detector:
 
     def _confirmed(self, picture: np.ndarray) -> list[tuple[float, Any]]:
         """Return HOG's sure proposals and those of the weak ones that the network confirms."""
-        proposals: list[tuple[float, Any]] = []
-        for upsampled in (0, 1):
-            boxes, scores, _ = self._hog.run(picture, upsampled, WEAK)
-            proposals += zip(scores, boxes, strict=True)
+        # Enlarged twice it also sees the small faces; a second look at the picture as it is found
+        # nothing more on 135 varied photos, and cost 15 % more.
+        boxes, scores, _ = self._hog.run(picture, 1, WEAK)
+        proposals = zip(scores, boxes, strict=True)
         kept: list[tuple[float, Any]] = []
         for score, box in sorted(proposals, key=lambda scored: -scored[0]):
             if any(_same(box, other) for _, other in kept):

@@ -50,8 +50,7 @@ def _from_s3(s3_object: dict[str, str], clients: Callable[[str], Any]) -> bytes:
                 f"Image size is too large: {answer['ContentLength']:,} bytes, "
                 f"at most {MOST_BYTES_IN_S3:,} bytes are allowed",
             )
-        with answer["Body"] as body:
-            return body.read()
+        return answer["Body"].read()
     except (BotoCoreError, ClientError) as error:
         raise ServiceError(
             "InvalidS3ObjectException",
