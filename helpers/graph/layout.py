@@ -311,13 +311,14 @@ def kind_words(state: dict[str, Any]) -> tuple[str, str]:
 
 
 def _label_lines(way: _Way) -> tuple[str, ...]:
+    """Break the words on an edge into lines: each error, each rule on a line of its own."""
+    words = way.labels
+    if way.kind == "catch":
+        words = [error for label in words for error in label.split(", ")]
     lines: list[str] = []
-    errors = way.kind == "catch"
-    for label in (
-        part for words in way.labels for part in (words.split(", ") if errors else [words])
-    ):
-        lines += text.wrap(label, LABEL_SIZE, LABEL_WIDTH, 3)
-    return tuple(lines if len(lines) <= 6 else [*lines[:5], f"… {len(way.labels)} in all"])
+    for part in dict.fromkeys(words):
+        lines += text.wrap(part, LABEL_SIZE, LABEL_WIDTH, 3)
+    return tuple(lines if len(lines) <= 6 else [*lines[:5], f"… {len(words)} in all"])
 
 
 def _label_size(lines: tuple[str, ...]) -> tuple[float, float]:

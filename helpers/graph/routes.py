@@ -230,7 +230,8 @@ def _ear(box: Slot, slot: Slot, labelled: bool) -> Route:
         ((slot.x, end[1]), _towards(near, slot.x), near),
         (end,),
     )
-    return Route(start, curves, (slot.x, middle) if labelled else None)
+    label = (slot.x, box.top + max(_waist(box), slot.h / 2))
+    return Route(start, curves, label if labelled else None)
 
 
 def _waist(box: Slot) -> float:

@@ -1,0 +1,337 @@
+"""Start an execution of a state machine, watch it, and read its history."""
+
+import json
+import random
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from helpers.errors import WorkshopError
+from helpers.execution_history import all_events, as_table, message_of, parsed
+from helpers.execution_screen import Screen
+from helpers.graph import Graph, statuses
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# When to look again. Short at first, so that a short run is seen at once; then a second; then
+# ever longer. Simulated for 50 learners in one account (GetExecutionHistory: a bucket of 400,
+# refilled with 20 a second): no call is throttled, not even when all run for ten minutes.
+_FIRST_PAUSES = (0.15, 0.25, 0.4, 0.7, *[1.0] * 8)
+_GROWTH, _LONGEST_PAUSE = 1.3, 5.0
+
+_OVER = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
+
+# AWS's error code -> what a learner can do.
+_REMEDIES = {
+    "StateMachineDoesNotExist": "Is the stack deployed? workshop.deploy() does it, and "
+    "workshop.state_machine_arn is its state machine.",
+    "StateMachineDeleting": "It is being deleted. Wait a minute, then deploy again: "
+    "workshop.deploy().",
+    "InvalidExecutionInput": "The input must be a dict, or the text of a JSON document: "
+    '{"userId": "user_a", "s3Bucket": "…", "s3Key": "…"}.',
+    "ExecutionAlreadyExists": "Each execution has a name of its own: leave out name=…, "
+    "or choose one that was not used in the last 90 days.",
+    "InvalidName": "A name has 1 to 80 letters, digits, - or _: run(…, name='first-try').",
+    "InvalidArn": "Is this the ARN of a standard state machine or execution? Copy it from "
+    "workshop.state_machine_arn or execution.arn.",
+    "ExecutionDoesNotExist": "Copy the ARN from execution.arn; histories are kept for 90 days.",
+    "ExecutionLimitExceeded": "Too many executions are open in this account. Stop some: "
+    "sfn.stop_execution(executionArn='…').",
+    "AccessDeniedException": "Your credentials may not do this. Ask who gave you the account.",
+    "ExpiredTokenException": "Your credentials have expired. Renew them, then run connect() again.",
+}
+
+
+class Caught(NamedTuple):
+    """An error that a state caught: the state, the error's name, its message."""
+
+    state: str
+    error: str
+    message: str
+
+
+@dataclass(frozen=True, repr=False)
+class Execution:
+    """One run of a state machine. Shows itself with its status, result and picture.
+
+    `input`, `output` are parsed; `error`, `cause` are None unless it failed; `events` is the
+    history as GetExecutionHistory sends it; `definition` and `revision_id` are those it ran.
+    """
+
+    arn: str
+    state_machine_arn: str
+    status: str
+    input: Any
+    output: Any
+    error: str | None
+    cause: str | None
+    started: datetime
+    stopped: datetime | None
+    events: list[dict[str, Any]]
+    definition: dict[str, Any]
+    revision_id: str | None = None
+    # The number of the cell that shows it already; shown once more there would be once too much.
+    shown_in: int | None = field(default=None, compare=False)
+
+    @property
+    def name(self) -> str:
+        """Return the last part of the ARN."""
+        return self.arn.rsplit(":", 1)[-1]
+
+    @property
+    def seconds(self) -> float | None:
+        """Return how long it took; None while it runs."""
+        return (self.stopped - self.started).total_seconds() if self.stopped else None
+
+    @property
+    def trace(self) -> statuses.Trace:
+        """Return what happened state by state."""
+        return statuses.read(self.events)
+
+    @property
+    def picture(self) -> Graph:
+        """Return the graph of the definition that ran, coloured by this run."""
+        return Graph(self.definition, self.events)
+
+    @property
+    def caught(self) -> list[Caught]:
+        """Return the errors that were caught, in the order of their states."""
+        found = []
+        for visit in self.trace.visits:
+            if visit.status == "caught error" and visit.failure is not None:
+                error, cause = statuses.problem(visit.failure)
+                if not error:  # that of a Fail state stands only in what the catcher passed on
+                    error, cause = _caught_output(visit)
+                found.append(Caught(visit.name, error, message_of(cause)))
+        return found
+
+    @property
+    def problem(self) -> str:
+        """Return error and cause in one line, those of a Lambda function as it raised them."""
+        return "" if self.error is None else problem_words(self.error, self.cause or "")
+
+    @cached_property
+    def history(self) -> "pd.DataFrame":
+        """Return the history as a table, see `history(sfn, execution_arn)`."""
+        return as_table(self.events)
+
+    def __repr__(self) -> str:
+        took = "" if self.seconds is None else f" after {self.seconds:.2f} s"
+        return f"Execution({self.name}: {self.status}{took})"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from helpers.execution_card import as_html, as_text
+
+        return {"text/html": as_html(self), "text/plain": as_text(self)}
+
+    def _ipython_display_(self) -> None:
+        """Show itself, but in the cell that watched it, where it stands already."""
+        from IPython.core.getipython import get_ipython
+        from IPython.display import display
+
+        shell = get_ipython()
+        if shell is None or self.shown_in is None or shell.execution_count != self.shown_in:
+            display(self._repr_mimebundle_(), raw=True)  # type: ignore[no-untyped-call]
+
+
+def run(
+    sfn: Any,
+    state_machine_arn: str,
+    input: Any,
+    *,
+    name: str | None = None,
+    show: bool = True,
+    timeout: float = 60,
+) -> Execution:
+    """Start an execution, show it while it runs, and return it when it is over.
+
+    Args:
+        sfn: a boto3 client for Step Functions.
+        state_machine_arn: which machine to run.
+        input: what to give it, usually a dict; a text must be JSON and is sent as it is.
+        name: a name for the execution; AWS makes one up when there is none.
+        show: whether to show the picture while it runs (outside notebooks: lines of text).
+        timeout: after how many seconds to stop watching; the execution goes on.
+
+    Raises:
+        WorkshopError: AWS refused to start it, or it is not over in time. That the execution
+            fails is no error: see `.status` and `.error`.
+    """
+    request = {"stateMachineArn": state_machine_arn, "input": _as_json(input)}
+    if name is not None:
+        request["name"] = name
+    try:
+        answer = sfn.start_execution(**request)
+    except ClientError as problem:
+        raise _explained(problem, state_machine_arn) from problem
+    return watch(sfn, answer["executionArn"], show=show, timeout=timeout)
+
+
+def watch(sfn: Any, execution_arn: str, *, show: bool = True, timeout: float = 60) -> Execution:
+    """Show an execution while it runs, and return it when it is over. One that is, at once.
+
+    Looks with GetExecutionHistory alone, newest events first and without their data, ever less
+    often; a throttled call doubles the pauses.
+
+    Raises:
+        WorkshopError: there is no such execution, or it is not over after `timeout` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    try:
+        machine = sfn.describe_state_machine_for_execution(executionArn=execution_arn)
+        definition = json.loads(machine["definition"])
+        screen = Screen(definition, execution_arn) if show else None
+        known: dict[int, dict[str, Any]] = {}
+        pauses = _pauses()
+        slower = 1.0
+        while True:
+            try:
+                _look(sfn, execution_arn, known)
+            except ClientError as problem:
+                if problem.response["Error"]["Code"] != "ThrottlingException":
+                    raise
+                slower = min(8.0, slower * 2)
+            events = [known[number] for number in sorted(known)]
+            if events and events[-1]["type"] in _OVER:
+                break
+            if screen:
+                screen.update(events)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise _too_late(execution_arn, events, timeout)
+            time.sleep(min(left, slower * next(pauses)))
+        execution = _finished(sfn, execution_arn, machine, definition, deadline)
+    except ClientError as problem:
+        raise _explained(problem, execution_arn) from problem
+    return screen.finish(execution) if screen else execution
+
+
+def history(sfn: Any, execution_arn: str) -> "pd.DataFrame":
+    """Return the history of an execution, one row per event, all pages.
+
+    Columns: `id`; `previous_id`, the event it follows from; `timestamp` (UTC); `type`; `state`;
+    `seconds` since the state was entered, so that on the row of its exit it is how long the state
+    took (without a state: since the execution started); `input`, `output` parsed; `error`,
+    `cause`; `details`, all else that the event says, with JSON texts parsed.
+
+    Raises:
+        WorkshopError: there is no such execution.
+    """
+    try:
+        return as_table(all_events(sfn, execution_arn))
+    except ClientError as problem:
+        raise _explained(problem, execution_arn) from problem
+
+
+def problem_words(error: str, cause: str) -> str:
+    """Say an error and its cause in one line; the cause of a Lambda function is JSON."""
+    message = message_of(cause)
+    return f"{error}: {message}" if message else error
+
+
+# --- start and watch ----------------------------------------------------------------------------
+
+
+def _as_json(input: Any) -> str:
+    if isinstance(input, str):
+        return input
+    try:
+        return json.dumps(input, ensure_ascii=False)
+    except (TypeError, ValueError) as problem:
+        raise WorkshopError(
+            f"The input cannot be written as JSON: {problem}. Use dicts, lists, texts, numbers, "
+            "True, False and None."
+        ) from problem
+
+
+def _pauses() -> Iterator[float]:
+    """Yield how many seconds to wait before the next look, spread so that learners don't meet."""
+    pause = _FIRST_PAUSES[-1]
+    for number in range(sys.maxsize):
+        if number < len(_FIRST_PAUSES):
+            pause = _FIRST_PAUSES[number]
+        else:
+            pause = min(_LONGEST_PAUSE, pause * _GROWTH)
+        yield pause * random.uniform(0.8, 1.2)
+
+
+def _look(sfn: Any, arn: str, known: dict[int, dict[str, Any]]) -> None:
+    """Add the events that are new, reading backwards until one is known."""
+    request: dict[str, Any] = {
+        "executionArn": arn,
+        "reverseOrder": True,
+        "includeExecutionData": False,
+        "maxResults": 100,
+    }
+    newest = max(known, default=0)
+    while True:
+        answer = sfn.get_execution_history(**request)
+        for event in answer["events"]:
+            known.setdefault(event["id"], event)
+        if "nextToken" not in answer or any(e["id"] <= newest + 1 for e in answer["events"]):
+            return
+        request["nextToken"] = answer["nextToken"]
+
+
+def _finished(
+    sfn: Any, arn: str, machine: dict[str, Any], definition: dict[str, Any], deadline: float
+) -> Execution:
+    """Read what became of an execution whose history has ended."""
+    described = sfn.describe_execution(executionArn=arn)
+    while described["status"] == "RUNNING" and time.monotonic() < deadline:
+        time.sleep(0.5)  # DescribeExecution is eventually consistent
+        described = sfn.describe_execution(executionArn=arn)
+    return Execution(
+        arn=arn,
+        state_machine_arn=described["stateMachineArn"],
+        status=described["status"],
+        input=parsed(described.get("input")),
+        output=parsed(described.get("output")),
+        error=described.get("error"),
+        cause=described.get("cause"),
+        started=described["startDate"],
+        stopped=described.get("stopDate"),
+        events=all_events(sfn, arn),
+        definition=definition,
+        revision_id=machine.get("revisionId"),
+    )
+
+
+def _too_late(arn: str, events: list[dict[str, Any]], timeout: float) -> WorkshopError:
+    open_ = [visit for visit in statuses.read(events).visits if visit.exited is None]
+    inner = [visit.name for visit in open_ if not any(v.outer is visit for v in open_)]
+    where = "in " + " and ".join(dict.fromkeys(inner)) if inner else "between two states"
+    return WorkshopError(
+        f"The execution {arn.rsplit(':', 1)[-1]} is not over after {timeout:g} seconds: it is "
+        f"{where}. It goes on. Watch on: "
+        f"from helpers.executions import watch; watch(workshop.sfn, {arn!r}). "
+        f"Or stop it: workshop.sfn.stop_execution(executionArn={arn!r})."
+    )
+
+
+def _caught_output(visit: statuses.Visit) -> tuple[str, str]:
+    """Return error and cause from what a catcher passed on, wherever its ResultPath put them."""
+    waiting = [parsed(statuses.details(visit.exited or {}).get("output"))]
+    for value in waiting:
+        if isinstance(value, dict):
+            if "Error" in value and "Cause" in value:
+                return str(value["Error"]), str(value["Cause"])
+            waiting += value.values()
+    return "", ""
+
+
+def _explained(problem: ClientError, thing: str) -> Exception:
+    """Return AWS's error as one that a learner can repair, where there is a remedy."""
+    code = problem.response["Error"]["Code"]
+    if code not in _REMEDIES:
+        return problem
+    said = problem.response["Error"].get("Message", "")
+    about = "" if thing in said else f" ({thing})"
+    return WorkshopError(f"AWS says {code}: {said}{about}. {_REMEDIES[code]}".replace("..", "."))

@@ -1,0 +1,163 @@
+"""The picture as a notebook, a browser and a screen reader get it."""
+
+import base64
+import html
+import json
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from histories import History, happy, refused
+from hypothesis import given, settings
+from machines import machines
+
+from helpers import WorkshopError, draw
+from helpers.graph.icons import NO_STATE, OTHER_TASK, TILES
+from helpers.graph.svg import COLOURS, PAPER, QUIET
+from helpers.places import DEFINITIONS
+
+DEFINITION: dict[str, Any] = json.loads((DEFINITIONS / "04.json").read_text())
+NASTY = "<script>alert(1)</script>\"'&\x00\x1b"
+
+
+def image(bundle: dict[str, str]) -> str:
+    found = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', bundle["text/html"])
+    assert found
+    return base64.b64decode(found[1]).decode()
+
+
+def test_a_graph_shows_itself_as_an_image_with_a_text_twin_and_no_script() -> None:
+    bundle = draw(DEFINITION)._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "text/plain"}
+    assert "<script" not in bundle["text/html"] and "<svg" not in bundle["text/html"]
+    assert 'alt="State machine with 7 states' in bundle["text/html"]
+    ElementTree.fromstring(image(bundle))
+
+
+def test_the_image_asks_for_nothing_from_outside() -> None:
+    urls = set(re.findall(r"[a-z]+://[^\"' <]+", draw(DEFINITION, happy().events).svg))
+    assert urls == {"http://www.w3.org/2000/svg"}
+
+
+def test_the_text_names_every_state_and_every_way() -> None:
+    text = repr(draw(DEFINITION))
+    for line in (
+        "Start → FaceDetection",
+        "FaceDetection (Lambda invoke)",
+        "→ CheckFaceDuplicate",
+        "→ PhotoDoesNotMeetRequirement (on FaceAlreadyExistsError",
+        "    Thumbnail (Lambda invoke)",
+        "PersistMetadata (DynamoDB putItem)",
+    ):
+        assert line in text
+
+
+def test_a_run_is_told_by_colour_and_by_word() -> None:
+    graph = draw(DEFINITION, refused().events)
+    assert COLOURS["caught error"][0] in graph.svg and ">caught error<" in graph.svg
+    assert ">not started<" in graph.svg
+    assert "FaceDetection (Lambda invoke: caught error, PhotoDoesNotMeet" in repr(graph)
+
+
+def test_a_run_does_not_move_the_boxes() -> None:
+    assert draw(DEFINITION).layout == draw(DEFINITION, happy().events).layout
+
+
+def test_the_definition_may_be_json_text() -> None:
+    assert draw(json.dumps(DEFINITION)).svg == draw(DEFINITION).svg
+
+
+@pytest.mark.parametrize("wrong", ["{", "[]", None, 3])
+def test_what_is_no_definition_is_one_clear_error(wrong: Any) -> None:
+    with pytest.raises(WorkshopError, match="definition"):
+        draw(wrong)
+
+
+def test_what_is_no_run_is_one_clear_error() -> None:
+    with pytest.raises(WorkshopError, match="run"):
+        draw(DEFINITION, "SUCCEEDED")
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {},
+        {"StartAt": "A"},
+        {"StartAt": "A", "States": None},
+        {"StartAt": 3, "States": {"A": None, "B": {"Type": "Choice", "Choices": "x"}}},
+        {"StartAt": "A", "States": {"A": {"Type": "Map", "ItemProcessor": {}}}},
+        {"StartAt": "A", "States": {"A": {"Type": "Parallel", "Branches": [{}, 3]}}},
+        {"StartAt": "A", "States": {"A": ...}},
+        {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}},
+        {"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::x"}}},
+    ],
+)
+def test_half_a_definition_is_drawn_as_far_as_it_goes(definition: dict[str, Any]) -> None:
+    ElementTree.fromstring(draw(definition).svg)
+    assert repr(draw(definition))
+
+
+def test_names_and_labels_cannot_inject_anything() -> None:
+    definition = {
+        "StartAt": NASTY,
+        "States": {
+            NASTY: {
+                "Type": "Task",
+                "Resource": f"arn:aws:states:::{NASTY}:{NASTY}",
+                "Catch": [{"ErrorEquals": [NASTY], "Next": NASTY * 2}],
+                "End": True,
+            }
+        },
+    }
+    history = History()
+    history.task(NASTY, previous=0, error=NASTY)
+    graph = draw(definition, history.events)
+    bundle = graph._repr_mimebundle_()
+    for text in (bundle["text/html"], graph.svg):
+        assert "<script" not in text and "\x00" not in text
+    assert html.escape("<script>") in bundle["text/html"]
+    ElementTree.fromstring(graph.svg)
+
+
+@settings(max_examples=40, deadline=None)
+@given(machines())
+def test_any_machine_becomes_well_formed_svg(definition: dict[str, Any]) -> None:
+    ElementTree.fromstring(draw(definition).svg)
+
+
+def test_a_graph_saves_itself(tmp_path: Path) -> None:
+    graph = draw(DEFINITION)
+    assert graph.save(tmp_path / "graph.svg").read_text(encoding="utf-8") == graph.svg
+    with pytest.raises(WorkshopError, match=r"\.svg"):
+        graph.save(tmp_path / "graph.png")
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours (WCAG 2.2, relative luminance)."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("status", COLOURS)
+def test_every_status_is_readable(status: Any) -> None:
+    fill, word, icon = COLOURS[status]
+    assert contrast(fill, word) >= 4.5
+    assert contrast(fill, QUIET) >= 4.5
+    assert icon or status == "not started"
+
+
+def test_icons_are_readable_on_their_tiles() -> None:
+    for _, tile in (*TILES.values(), OTHER_TASK, NO_STATE):
+        assert contrast(PAPER, tile) >= 4.5
+
+
+def test_a_picture_of_the_workshop_stays_small() -> None:
+    assert len(draw(DEFINITION, happy().events)._repr_mimebundle_()["text/html"]) < 30_000
