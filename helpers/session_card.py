@@ -1,6 +1,5 @@
 """What `connect()` says: which AWS, under which names, and what it still holds from earlier."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -8,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from helpers import stack
+from helpers import stack, terminal
+from helpers.places import workshop_folder
 
 if TYPE_CHECKING:
     from helpers.session import Workshop
@@ -101,13 +101,14 @@ def _executions(workshop: "Workshop", machine: str) -> int:
 
 
 def _terminals(workshop: "Workshop") -> str:
-    """Warn when JupyterLab's terminals were opened for the other AWS."""
-    terminals = os.environ.get("WORKSHOP_TERMINALS", workshop.backend)
-    if terminals == workshop.backend:
+    """Warn when terminals of JupyterLab were opened while another AWS was chosen."""
+    count = terminal.elsewhere(workshop_folder(), workshop.backend)
+    if not count:
         return ""
+    which = "An open terminal speaks" if count == 1 else f"{count} open terminals speak"
     return (
-        f"JupyterLab's terminals speak to the {_NAMES.get(terminals, terminals)}. For this one, "
-        f"close JupyterLab and start it with: python3 start.py --backend {workshop.backend}"
+        f"{which} to another AWS (its prompt says which). Close it and open a new one: "
+        "new terminals speak to the AWS that is chosen now."
     )
 
 

@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from stock_moto import serve
 
-from helpers import connect, session, sign_in
+from helpers import connect, session, sign_in, terminal
 from helpers.errors import WorkshopError
 from helpers.local_aws import ACCOUNT, REGION
 
@@ -235,8 +235,12 @@ def test_the_card_shows_markup_as_text(embedded: None, monkeypatch: pytest.Monke
 
 
 def test_terminals_that_speak_to_another_aws_are_told(
-    embedded: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    embedded: None, workshop_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("WORKSHOP_TERMINALS", "aws")
+    terminal.remember(workshop_home, os.getpid(), "aws")
     connect()
-    assert "python3 start.py --backend embedded" in capsys.readouterr().out
+    assert "An open terminal speaks to another AWS" in capsys.readouterr().out
+    terminal.remember(workshop_home, os.getpid(), "embedded")
+    connect()
+    assert "terminal" not in capsys.readouterr().out
+    terminal.forget(workshop_home, os.getpid())
