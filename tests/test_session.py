@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from stock_moto import serve
 
-from helpers import connect, session, sign_in, terminal
+from helpers import connect, session, sign_in, stack, terminal
 from helpers.errors import WorkshopError
 from helpers.local_aws import ACCOUNT, REGION
 
@@ -219,6 +219,21 @@ def test_a_deploy_on_a_real_account_where_nobody_can_answer_says_how_to_confirm(
     workshop = connect("aws", region="eu-west-1", learner="nobody")
     with pytest.raises(WorkshopError, match=r"workshop.deploy\(confirm=True\)"):
         workshop.deploy()
+
+
+def test_a_confirmed_deploy_on_a_real_account_is_made_and_then_asks_no_more(
+    real: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop = connect("aws", region="eu-west-1", learner="sure")
+    made = workshop.deploy(confirm=True)
+    assert made.outputs["RiderPhotoProcessingStateMachineArn"] == workshop.state_machine_arn
+    assert workshop.state_machine_arn.endswith(":stateMachine:RiderPhotoProcessing-sure")
+    stack_tags = stack.find(workshop.cloudformation, workshop.stack_name)
+    assert stack_tags is not None
+    assert {"Key": "learner", "Value": "sure"} in stack_tags["Tags"]
+    monkeypatch.setattr("builtins.input", lambda question: pytest.fail("it asked again"))
+    workshop.deploy()
+    stack.delete(workshop.cloudformation, workshop.s3, workshop.stack_name, tags=workshop.tags)
 
 
 def test_outputs_before_the_deploy_send_the_learner_to_notebook_00(real: None) -> None:
