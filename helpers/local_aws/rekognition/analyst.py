@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from helpers.local_aws.json_protocol import ServiceError
-from helpers.local_aws.rekognition.face_process import FaceProcess
+from helpers.local_aws.rekognition.face_process import UNAVAILABLE, FaceProcess
 
 REMEMBERED = 64  # pictures; a face takes about 5 kB
 
@@ -25,6 +25,9 @@ class Face:
     vector: tuple[float, ...]
 
 
+Outcome = tuple[Face, ...] | ServiceError
+
+
 class Analyst:
     """Answers what is on a picture, and asks the face process only about new ones."""
 
@@ -33,7 +36,7 @@ class Analyst:
         self.process = process or FaceProcess()
         self.analysed = 0  # pictures given to the process
         self._lock = threading.Lock()
-        self._known: OrderedDict[bytes, Future[tuple[Face, ...]]] = OrderedDict()
+        self._known: OrderedDict[bytes, Future[Outcome]] = OrderedDict()
 
     def __repr__(self) -> str:
         return f"Analyst({len(self._known)} pictures known, {self.analysed} analysed)"
@@ -57,22 +60,32 @@ class Analyst:
                 self._known.popitem(last=False)
         if is_new:
             self._analyse(key, content, future)
-        return future.result()
+        answer = future.result()
+        if isinstance(answer, ServiceError):
+            # A fresh one each time: a raised error keeps the picture alive in its traceback.
+            raise ServiceError(answer.code, answer.message, answer.status)
+        return answer
 
     def forget(self) -> None:
         """Forget all pictures: deleted faces must not live on here."""
         with self._lock:
             self._known.clear()
 
-    def _analyse(self, key: bytes, content: bytes, future: Future[tuple[Face, ...]]) -> None:
+    def _analyse(self, key: bytes, content: bytes, future: Future[Outcome]) -> None:
         try:
             found = self.process.analyse(content)
+        except ServiceError as error:
+            # A refusal is a property of the picture; a process may do better next time.
+            if error.code == UNAVAILABLE:
+                self._forget(key, future)
+            future.set_result(ServiceError(error.code, error.message, error.status))
         except BaseException as error:
-            # A refusal is a property of the picture; anything else may go better next time.
-            if not isinstance(error, ServiceError) or "Unavailable" in error.code:
-                with self._lock:
-                    if self._known.get(key) is future:
-                        del self._known[key]
+            self._forget(key, future)
             future.set_exception(error)
         else:
             future.set_result(tuple(Face(face["detail"], tuple(face["vector"])) for face in found))
+
+    def _forget(self, key: bytes, future: Future[Outcome]) -> None:
+        with self._lock:
+            if self._known.get(key) is future:
+                del self._known[key]

@@ -6,6 +6,7 @@ are used, all released to the public domain by their author; the fourth (68 land
 on pictures that exclude commercial use, and is left alone.
 """
 
+import contextlib
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -66,16 +67,21 @@ class Detector:
                 "Windows (x86-64) and macOS 14 or newer (Apple silicon); elsewhere "
                 "`pip install dlib face_recognition_models` builds it, with CMake and a compiler"
             ) from error
-        folder = _models()
         self._dlib = dlib
         self._hog = dlib.get_frontal_face_detector()
-        self._points = dlib.shape_predictor(str(folder / "shape_predictor_5_face_landmarks.dat"))
-        self._network = dlib.cnn_face_detection_model_v1(
-            str(folder / "mmod_human_face_detector.dat")
-        )
-        self._describe = dlib.face_recognition_model_v1(
-            str(folder / "dlib_face_recognition_resnet_model_v1.dat")
-        )
+        try:
+            # By their bare names: on Windows dlib cannot open a path with letters like "ü" in it.
+            with contextlib.chdir(_models()):
+                self._points = dlib.shape_predictor("shape_predictor_5_face_landmarks.dat")
+                self._network = dlib.cnn_face_detection_model_v1("mmod_human_face_detector.dat")
+                self._describe = dlib.face_recognition_model_v1(
+                    "dlib_face_recognition_resnet_model_v1.dat"
+                )
+        except (OSError, RuntimeError) as error:
+            raise Unavailable(
+                f"the trained files cannot be read ({error}); "
+                "`pip install --force-reinstall face_recognition_models` brings them anew"
+            ) from error
 
     def find(self, picture: np.ndarray) -> list[Found]:
         """Return the faces in `picture` (height, width, 3), largest first, at most 100."""

@@ -17,6 +17,8 @@ from helpers.places import ROOT
 
 # Seconds. A picture takes below two on the machines we measured, loading the models below one.
 DEADLINE = 30.0
+# No error of Rekognition's API: there, faces can always be analysed.
+UNAVAILABLE = "FaceAnalysisUnavailableException"
 COMMAND = (sys.executable, "-m", "helpers.local_aws.rekognition.worker")
 
 
@@ -85,7 +87,11 @@ class FaceProcess:
         if self._process is None or self._process.poll() is not None:
             self._end()
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                cwd=ROOT,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows
             )
         return self._process
 
@@ -131,6 +137,6 @@ class FaceProcess:
 def unavailable(reason: str) -> ServiceError:
     """Return the error of a face call where faces cannot be analysed; boto3 does not retry it."""
     return ServiceError(
-        "FaceAnalysisUnavailableException",
+        UNAVAILABLE,
         f"The embedded AWS cannot analyse faces here: {reason}. Everything else works.",
     )

@@ -12,6 +12,7 @@ import os
 import signal
 import struct
 import sys
+from collections.abc import Callable
 from typing import IO, Any
 
 LENGTH = struct.Struct(">I")
@@ -39,29 +40,32 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server; then the pipe closes
     # Whatever a library prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
+    os.dup2(2 if sys.stderr else os.open(os.devnull, os.O_WRONLY), 1)
+    answer = _ready()
+    while (content := receive(sys.stdin.buffer)) is not None:
+        with contextlib.suppress(BrokenPipeError):  # the server is gone; so is our input
+            send(answers, json.dumps(answer(content)).encode())
 
+
+def _ready() -> Callable[[bytes], dict[str, Any]]:
+    """Load the models; return what answers a picture, and keeps nothing of it."""
     from helpers.local_aws.rekognition.analysis import analyse
     from helpers.local_aws.rekognition.decoding import Refused
     from helpers.local_aws.rekognition.detector import Detector, Unavailable
 
-    detector: Detector | None = None
-    why = ""
     try:
         detector = Detector()
     except Unavailable as error:
         why = str(error)
-    while (content := receive(sys.stdin.buffer)) is not None:
-        answer: dict[str, Any]
-        if detector is None:
-            answer = {"unavailable": why}
-        else:
-            try:
-                answer = {"faces": analyse(detector, content)}
-            except Refused as refused:
-                answer = {"refused": {"code": refused.code, "message": refused.message}}
-        with contextlib.suppress(BrokenPipeError):  # the server is gone; so is our input
-            send(answers, json.dumps(answer).encode())
+        return lambda content: {"unavailable": why}
+
+    def answer(content: bytes) -> dict[str, Any]:
+        try:
+            return {"faces": analyse(detector, content)}
+        except Refused as refused:
+            return {"refused": {"code": refused.code, "message": refused.message}}
+
+    return answer
 
 
 if __name__ == "__main__":
