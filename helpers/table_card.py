@@ -1,0 +1,179 @@
+"""Show the items of a DynamoDB table: a table, its pictures, and what DynamoDB sends."""
+
+import base64
+import io
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from helpers.graph.svg import escape
+from helpers.item_types import Typed
+
+if TYPE_CHECKING:
+    from helpers.tables import ItemsFrame
+
+MOST_ROWS = 50
+MOST_IMAGES = 20
+IMAGE_SIDE = 96  # pixels
+LARGEST_IMAGE = 5_000_000  # bytes; a bigger object is not fetched
+LONGEST_CELL = 120  # characters
+TYPED_ITEMS = 3
+
+_IMAGE_NAMES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
+
+
+def as_html(items: "ItemsFrame") -> str:
+    """Return a table as HTML that needs no script and no style sheet."""
+    if items.empty and not items.typed:
+        return f"<p>{escape(_empty_words(items))}</p>"
+    pictures = _pictures(items)
+    head = "".join(_heading(items, str(column)) for column in items.columns)
+    if pictures:
+        head += '<th style="text-align:left">picture</th>'
+    rows = "".join(
+        _row(items, number, values, pictures)
+        for number, values in enumerate(items.head(MOST_ROWS).itertuples(index=False, name=None))
+    )
+    typed = json.dumps(items.typed[:TYPED_ITEMS], indent=2, ensure_ascii=False, default=_as_base64)
+    return (
+        f"<div><p>{escape(_count_words(items))}</p>"
+        '<div style="overflow-x:auto"><table class="dataframe"><thead><tr>'
+        f"{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<details><summary>As DynamoDB sends it{_first_words(items)}</summary>"
+        f"<pre>{escape(typed)}</pre></details></div>"
+    )
+
+
+def as_text(items: "ItemsFrame") -> str:
+    """Return a table as plain text."""
+    if items.empty and not items.typed:
+        return _empty_words(items)
+    table = items.head(MOST_ROWS).to_string(index=False, max_colwidth=60)
+    return f"{_count_words(items)}\n{table}"
+
+
+# --- words --------------------------------------------------------------------------------------
+
+
+def _count_words(items: "ItemsFrame") -> str:
+    count = len(items.typed)
+    shown = f", the first {MOST_ROWS} of them below" if count > MOST_ROWS else ""
+    return f"{count:,} item{'s' if count != 1 else ''} in {items.table}{shown}"
+
+
+def _empty_words(items: "ItemsFrame") -> str:
+    keys = " and ".join(f"{name} ({kind})" for name, kind in items.key_columns.items())
+    return f"The table {items.table} is empty. Its key is {keys}."
+
+
+def _first_words(items: "ItemsFrame") -> str:
+    count = len(items.typed)
+    return f" (the first {TYPED_ITEMS} of {count:,})" if count > TYPED_ITEMS else ""
+
+
+def _as_base64(value: Any) -> Any:
+    """Write what JSON cannot hold as the API does: bytes in base64, sets as lists."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return sorted(value) if isinstance(value, set) else str(value)
+
+
+# --- cells --------------------------------------------------------------------------------------
+
+
+def _heading(items: "ItemsFrame", column: str) -> str:
+    kind = items.key_columns.get(column)
+    mark = f"<br><small>{kind}</small>" if kind else ""
+    return f'<th style="text-align:left">{escape(column)}{mark}</th>'
+
+
+def _row(
+    items: "ItemsFrame", number: int, values: tuple[Any, ...], pictures: dict[int, str]
+) -> str:
+    cells = []
+    for column, value in zip(items.columns, values, strict=True):
+        tag = "th" if column in items.key_columns else "td"
+        cells.append(f'<{tag} style="text-align:left">{_cell(value)}</{tag}>')
+    if pictures:
+        cells.append(f"<td>{pictures.get(number, '')}</td>")
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _cell(value: Any) -> str:
+    """Return one value as HTML: short, and whole in the tooltip when it was cut."""
+    text = _words(value)
+    if len(text) <= LONGEST_CELL:
+        return escape(text)
+    return f'<span title="{escape(text[:1000])}">{escape(text[:LONGEST_CELL])}…</span>'
+
+
+def _words(value: Any) -> str:
+    import pandas as pd
+
+    if isinstance(value, bytes):
+        return f"{len(value):,} bytes"
+    if isinstance(value, set | frozenset):
+        return "{" + ", ".join(sorted(map(_words, value))) + "}"
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=_words)
+    if value is None or pd.isna(value):
+        return ""
+    return str(value)
+
+
+# --- pictures -----------------------------------------------------------------------------------
+
+
+def _pictures(items: "ItemsFrame") -> dict[int, str]:
+    """Return by row number an <img> for the first picture that a nested map points at."""
+    found: dict[int, str] = {}
+    if items.images is None:
+        return found
+    for number, item in enumerate(items.typed[:MOST_ROWS]):
+        for bucket, key in _places(item):
+            if len(found) < MOST_IMAGES:
+                found[number] = _picture(items, bucket, key)
+            break
+    return found
+
+
+def _places(members: dict[str, Typed], nested: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield bucket and key of each picture that a map inside an item points at."""
+    bucket = members.get("s3bucket", {}).get("S")
+    key = members.get("s3key", {}).get("S")
+    if nested and bucket and key and key.lower().endswith(_IMAGE_NAMES):
+        yield bucket, key
+    for typed in members.values():
+        if isinstance(typed.get("M"), dict):
+            yield from _places(typed["M"], nested=True)
+
+
+def _picture(items: "ItemsFrame", bucket: str, key: str) -> str:
+    """Return a picture as a small <img> that holds its own data, or why there is none."""
+    if (bucket, key) not in items.pictures:
+        items.pictures[bucket, key] = _fetched(items.images, bucket, key)
+    return items.pictures[bucket, key]
+
+
+def _fetched(s3: Any, bucket: str, key: str) -> str:
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        answer = s3.get_object(Bucket=bucket, Key=key)
+        if answer["ContentLength"] > LARGEST_IMAGE:
+            return "too large to show"
+        with Image.open(io.BytesIO(answer["Body"].read())) as opened:
+            picture = ImageOps.exif_transpose(opened)
+            picture.thumbnail((IMAGE_SIDE, IMAGE_SIDE))
+            data = io.BytesIO()
+            picture.convert("RGB").save(data, "JPEG", quality=80)
+    except ClientError as problem:
+        return f"no picture: {escape(problem.response['Error']['Code'])}"
+    except (BotoCoreError, UnidentifiedImageError, OSError, Image.DecompressionBombError):
+        return "no picture"
+    return (
+        f'<img src="data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}" '
+        f'alt="{escape(key)}" width="{picture.width}" height="{picture.height}">'
+    )

@@ -1,0 +1,207 @@
+"""Items of a DynamoDB table as a pandas table."""
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import boto3
+import pandas as pd
+import pytest
+from botocore.config import Config
+from moto import mock_aws
+from PIL import Image
+
+from helpers import WorkshopError, items
+from helpers.item_types import column_names, frame
+from helpers.local_aws import REGION
+
+
+@pytest.fixture
+def session() -> Iterator[boto3.Session]:
+    with mock_aws():
+        yield boto3.Session("testing", "testing", region_name=REGION)
+
+
+@pytest.fixture
+def dynamodb(session: boto3.Session) -> Any:
+    client = session.client("dynamodb", config=Config(ignore_configured_endpoint_urls=True))
+    client.create_table(
+        TableName="riders",
+        KeySchema=[{"AttributeName": "Username", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "Username", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return client
+
+
+@pytest.fixture
+def s3(session: boto3.Session) -> Any:
+    client = session.client("s3", config=Config(ignore_configured_endpoint_urls=True))
+    client.create_bucket(Bucket="thumbnails")
+    data = io.BytesIO()
+    Image.new("RGB", (300, 200), "red").save(data, "JPEG")
+    client.put_object(Bucket="thumbnails", Key="resized-1.jpg", Body=data.getvalue())
+    client.put_object(Bucket="thumbnails", Key="broken.jpg", Body=b"no picture")
+    return client
+
+
+def rider(name: str, thumbnail: str = "resized-1.jpg") -> dict[str, Any]:
+    return {
+        "faceId": {"S": "f-1"},
+        "thumbnail": {"M": {"s3bucket": {"S": "thumbnails"}, "s3key": {"S": thumbnail}}},
+        "s3key": {"S": "1.jpg"},
+        "Username": {"S": name},
+    }
+
+
+def test_the_key_comes_first_and_nested_maps_become_columns(dynamodb: Any) -> None:
+    dynamodb.put_item(TableName="riders", Item=rider("user_a"))
+    table = items(dynamodb, "riders")
+    assert list(table.columns)[0] == "Username"
+    assert set(table.columns) == {
+        "Username",
+        "faceId",
+        "s3key",
+        "thumbnail.s3bucket",
+        "thumbnail.s3key",
+    }
+    assert table.loc[0, "thumbnail.s3key"] == "resized-1.jpg"
+
+
+def test_all_pages_are_read(dynamodb: Any) -> None:
+    for number in range(12):
+        big = {"Username": {"S": f"user_{number}"}, "note": {"S": "x" * 200_000}}
+        dynamodb.put_item(TableName="riders", Item=big)
+    assert len(items(dynamodb, "riders")) == 12
+
+
+def column(*cells: dict[str, Any] | None) -> pd.Series:
+    """Return the column `v` of items that hold these typed values; None leaves it out."""
+    typed = [{"k": {"S": "x"}} | ({"v": cell} if cell else {}) for cell in cells]
+    return frame(typed, ["k"])["v"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "dtype", "values"),
+    [
+        ([{"N": "1"}, {"N": "-7"}], "Int64", [1, -7]),
+        ([{"N": "9007199254740993"}, None], "Int64", [9007199254740993, pd.NA]),
+        ([{"N": "1.5"}, {"N": "2"}], "float64", [1.5, 2.0]),
+        ([{"N": "12345678901234567890.5"}], "object", [Decimal("12345678901234567890.5")]),
+        ([{"N": "9223372036854775808"}], "object", [Decimal("9223372036854775808")]),
+        ([{"N": "1E+125"}], "float64", [1e125]),
+        ([{"BOOL": True}, {"BOOL": False}], "bool", [True, False]),
+        ([{"BOOL": True}, None], "boolean", [True, pd.NA]),
+        ([{"N": "1"}, {"S": "one"}], "object", [1, "one"]),
+        ([{"B": b"\x80\xff"}], "object", [b"\x80\xff"]),
+        ([{"SS": ["b", "a"]}], "object", [{"a", "b"}]),
+        ([{"NS": ["1", "2.5"]}], "object", [{1, 2.5}]),
+        ([{"BS": [b"x", b"y"]}], "object", [{b"x", b"y"}]),
+        (
+            [{"L": [{"S": "a"}, {"N": "1"}, {"M": {"x": {"N": "2.5"}}}]}],
+            "object",
+            [["a", 1, {"x": 2.5}]],
+        ),
+        ([{"L": []}, {"M": {}}], "object", [[], {}]),
+        ([{"NULL": True}, None], "object", [None, None]),
+        ([{"NULL": True}, {"N": "3"}], "Int64", [pd.NA, 3]),
+    ],
+)
+def test_each_type_of_dynamodb_has_its_type_in_pandas(
+    cells: list[Any], dtype: str, values: list[Any]
+) -> None:
+    found = column(*cells)
+    assert str(found.dtype) == dtype
+    assert [x is pd.NA if y is pd.NA else x == y for x, y in zip(found, values, strict=True)] == [
+        True
+    ] * len(values)
+
+
+def test_texts_are_texts_and_missing_ones_are_missing() -> None:
+    found = column({"S": "a"}, None)
+    assert found[0] == "a" and pd.isna(found[1])
+
+
+def test_ragged_and_empty_maps_lose_nothing() -> None:
+    typed = [
+        {"m": {"M": {"a": {"S": "x"}, "deep": {"M": {"n": {"N": "1"}}}}}},
+        {"m": {"M": {}}},
+        {"m": {"S": "no map"}},
+    ]
+    table = frame(typed)
+    assert list(table.columns) == ["m.a", "m.deep.n", "m"]
+    assert table["m"].tolist() == [None, {}, "no map"]
+
+
+def test_names_with_dots_stay_apart() -> None:
+    assert column_names([("a.b",), ("a", "b")]) == {("a.b",): "`a.b`", ("a", "b"): "a.b"}
+    assert column_names([("a.b",)]) == {("a.b",): "a.b"}
+
+
+def test_a_table_shows_its_key_its_count_and_what_dynamodb_sends(dynamodb: Any) -> None:
+    dynamodb.put_item(TableName="riders", Item=rider("user_a"))
+    bundle = items(dynamodb, "riders")._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "text/plain"}
+    shown = bundle["text/html"]
+    assert "Username<br><small>partition key</small>" in shown
+    assert "1 item in riders" in shown and "1 item in riders" in bundle["text/plain"]
+    assert "&quot;S&quot;: &quot;user_a&quot;" in shown and "<script" not in shown
+
+
+def test_pictures_are_shown_small_when_there_is_a_client_for_them(dynamodb: Any, s3: Any) -> None:
+    dynamodb.put_item(TableName="riders", Item=rider("user_a"))
+    plain = items(dynamodb, "riders")._repr_mimebundle_()["text/html"]
+    assert "<img" not in plain
+    shown = items(dynamodb, "riders", images=s3)._repr_mimebundle_()["text/html"]
+    found = re.search(r'width="(\d+)" height="(\d+)"', shown)
+    assert found and (int(found[1]), int(found[2])) == (96, 64)
+    assert 'alt="resized-1.jpg"' in shown and len(shown) < 10_000
+
+
+@pytest.mark.parametrize("key", ["missing.jpg", "broken.jpg"])
+def test_a_picture_that_is_not_there_does_not_spoil_the_table(
+    dynamodb: Any, s3: Any, key: str
+) -> None:
+    dynamodb.put_item(TableName="riders", Item=rider("user_a", key))
+    shown = items(dynamodb, "riders", images=s3)._repr_mimebundle_()["text/html"]
+    assert "no picture" in shown
+
+
+def test_only_so_many_rows_and_pictures_are_shown(dynamodb: Any, s3: Any) -> None:
+    for number in range(60):
+        dynamodb.put_item(TableName="riders", Item=rider(f"user_{number:02}"))
+    table = items(dynamodb, "riders", images=s3)
+    shown = table._repr_mimebundle_()["text/html"]
+    assert len(table) == 60 and "60 items in riders, the first 50" in shown
+    assert shown.count("<tr>") == 51 and shown.count("<img") == 20
+
+
+def test_everything_in_an_item_is_escaped(dynamodb: Any) -> None:
+    nasty = "<img src=x onerror=alert(1)>"
+    item = {"Username": {"S": nasty}, nasty: {"L": [{"S": nasty}]}, "b": {"B": b"<b>"}}
+    dynamodb.put_item(TableName="riders", Item=item)
+    shown = items(dynamodb, "riders")._repr_mimebundle_()["text/html"]
+    assert "<img" not in shown and "<b>" not in shown and "&lt;img" in shown
+
+
+def test_an_empty_table_says_so(dynamodb: Any) -> None:
+    table = items(dynamodb, "riders")
+    assert list(table.columns) == ["Username"] and table.empty
+    for text in table._repr_mimebundle_().values():
+        assert "The table riders is empty. Its key is Username (partition key)." in text
+
+
+def test_a_table_that_is_not_there_is_named(dynamodb: Any) -> None:
+    with pytest.raises(WorkshopError, match="no table 'rider'.*RiderPhotoDDBTable"):
+        items(dynamodb, "rider")
+
+
+def test_what_is_computed_from_a_table_is_a_plain_table(dynamodb: Any) -> None:
+    dynamodb.put_item(TableName="riders", Item=rider("user_a"))
+    table = items(dynamodb, "riders")
+    assert type(table.head(1)) is type(table[["Username"]]) is pd.DataFrame
+    assert type(table.copy()) is pd.DataFrame
+    assert json.loads(table.to_json(orient="records"))[0]["Username"] == "user_a"
