@@ -17,7 +17,9 @@ marks every answer as a local one.
 
 Privacy. The numbers of a face are biometric data. They stay in memory, with their collection, and
 go with it: `DeleteFaces`, `DeleteCollection`, a reset or the end of the embedded AWS forget them.
-No photo and no number is written to the disk or sent anywhere.
+So that one run of the workflow need not look at its photo three times, the results of the latest 64
+photos are remembered as well, in memory, until a face or a collection is deleted. No photo and no
+number is written to the disk or sent anywhere.
 
 The rooms: `api` speaks the protocol, `pictures` fetches the photo, `collections` keeps and compares
 faces, `analyst` remembers what was analysed, `face_process` owns the one process that analyses
