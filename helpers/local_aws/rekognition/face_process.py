@@ -43,10 +43,14 @@ class FaceProcess:
         return process.pid if process is not None and process.poll() is None else None
 
     def start(self) -> None:
-        """Start the process unless it runs; it loads its models while the caller goes on."""
+        """Start the process unless it runs; it loads its models while the caller goes on.
+
+        Where that fails, the first picture will say why.
+        """
         if self._lock.acquire(blocking=False):  # held: a picture is in work, so it runs
             try:
-                self._running()
+                with contextlib.suppress(ServiceError):
+                    self._running()
             finally:
                 self._lock.release()
 
@@ -86,13 +90,18 @@ class FaceProcess:
             raise unavailable("the embedded AWS is being stopped")
         if self._process is None or self._process.poll() is not None:
             self._end()
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                cwd=ROOT,
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows
-            )
+            try:
+                self._process = subprocess.Popen(
+                    self._command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    cwd=ROOT,
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows
+                )
+            except OSError as error:
+                raise unavailable(
+                    f"the process that does it cannot be started ({error})"
+                ) from error
         return self._process
 
     def _ask(self, content: bytes) -> dict[str, Any] | None:

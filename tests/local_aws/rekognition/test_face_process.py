@@ -1,12 +1,12 @@
 """The process that analyses faces: how it lives and dies, and what it saves."""
 
-import os
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 from botocore.exceptions import ClientError
 
@@ -23,8 +23,9 @@ def gone(pid, seconds=10.0):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:
-            os.kill(pid, 0)
-        except OSError:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
             return True
         time.sleep(0.02)
     return False
@@ -142,6 +143,14 @@ def test_a_process_that_always_dies_is_one_clear_error_and_not_an_endless_loop()
         dying.analyse(HAPPY)
     assert caught.value.code == "FaceAnalysisUnavailableException"
     assert "ended twice" in caught.value.message
+
+
+def test_a_process_that_cannot_be_started_hinders_nothing_but_face_calls():
+    missing = FaceProcess(command=("/no/such/python",))
+    missing.start()  # as CreateCollection does
+    with pytest.raises(ServiceError, match="cannot be started") as caught:
+        missing.analyse(HAPPY)
+    assert caught.value.code == "FaceAnalysisUnavailableException"
 
 
 WITHOUT = """
