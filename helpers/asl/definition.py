@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from helpers.asl.wording import rule_words
+
 Definition = dict[str, Any]
 State = dict[str, Any]
 
@@ -72,7 +74,7 @@ def transitions(state: State) -> Iterator[Transition]:
     """Yield the ways out of a state, in the order in which AWS tries them."""
     for index, rule in enumerate(_objects(state.get("Choices"))):
         if isinstance(rule.get("Next"), str):
-            yield Transition(rule["Next"], "choice", f"Choices[{index}]/Next", condition(rule))
+            yield Transition(rule["Next"], "choice", f"Choices[{index}]/Next", rule_words(rule))
     if isinstance(state.get("Default"), str):
         yield Transition(state["Default"], "default", "Default", "Default")
     if isinstance(state.get("Next"), str):
@@ -99,44 +101,10 @@ def blocks(flow: Definition) -> bool:
     )
 
 
-def condition(rule: dict[str, Any]) -> str:
-    """Write a choice rule in a few words: `$.size > 3 and not $.done`."""
-    for word in ("And", "Or"):
-        if isinstance(rule.get(word), list):
-            parts = [condition(inner) for inner in _objects(rule[word])]
-            return f" {word.lower()} ".join(parts)
-    if isinstance(rule.get("Not"), dict):
-        return f"not ({condition(rule['Not'])})"
-    variable = str(rule.get("Variable", ""))
-    for name, value in rule.items():
-        if name in ("Variable", "Next", "Comment", "Assign", "Condition", "Output"):
-            continue
-        if name.startswith("Is"):
-            word = "is" if value else "is not"
-            return f"{variable} {word} {name.removeprefix('Is').lower()}"
-        return f"{variable} {_SIGNS.get(_order(name), 'matches')} {value}"
-    return str(rule.get("Condition", ""))
-
-
 def pointer(branch: tuple[str, ...]) -> str:
     """Return AWS's location of a branch: "" at the top, /States/P/Branches[0] inside."""
     pairs = zip(branch[::2], branch[1::2], strict=True)
     return "".join(f"/States/{name}/{step}" for name, step in pairs)
-
-
-_SIGNS = {
-    "Equals": "=",
-    "LessThan": "<",
-    "GreaterThan": ">",
-    "LessThanEquals": "≤",
-    "GreaterThanEquals": "≥",
-}
-
-
-def _order(name: str) -> str:
-    for kind in ("String", "Numeric", "Boolean", "Timestamp"):
-        name = name.removeprefix(kind)
-    return name.removesuffix("Path")
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

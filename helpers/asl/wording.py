@@ -1,4 +1,4 @@
-"""Say a Choice rule or a list of caught errors in a few words that a learner can read."""
+"""Say a Choice rule in a few words that a learner can read."""
 
 import json
 from typing import Any
@@ -53,11 +53,3 @@ def rule_words(rule: dict[str, Any]) -> str:
 def _part_words(rule: dict[str, Any]) -> str:
     words = rule_words(rule)
     return f"({words})" if "And" in rule or "Or" in rule else words
-
-
-def error_words(errors: Any) -> str:
-    """Say which errors a catcher takes: `any error`, `Timeout`, `A or B`."""
-    if not isinstance(errors, list):
-        return "?"
-    said = ["any error" if error == "States.ALL" else str(error) for error in errors]
-    return " or ".join(said) or "no error"

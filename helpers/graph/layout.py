@@ -144,6 +144,12 @@ def _lay_out_machine(machine: dict[str, Any], outer: tuple[str, ...], faults: li
             boxes[way.target] = _missing_box(way.target, outer)
             source = repr(way.source) if way.source in members else way.source
             faults.append(f"{source} names {way.target!r}, and no state{inside} has that name.")
+    led_to = {way.target for way in ways if way.target != way.source}
+    faults += [
+        f"No transition leads to {name!r}."
+        for name in members
+        if name not in led_to and name != first
+    ]
     if outer:
         ways = [way for way in ways if way.target != _END]
     else:

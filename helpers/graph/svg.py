@@ -23,6 +23,7 @@ from helpers.graph.statuses import StateRun, Status
 
 MARGIN = 20.0
 INK, QUIET, LINE, PAPER = "#16202c", "#46525f", "#76828f", "#ffffff"
+PLAIN_BIG = "#f7f9fb"
 TAKEN = {"catch": "#b45309"}
 TAKEN_ELSE = "#1a6b34"
 
@@ -112,7 +113,9 @@ def _box(box: Box, runs: Mapping[str, StateRun] | None) -> str:
     if missing:
         fill, line = "#ffffff", "#b42318"
     elif box.holds_states and status == "not started":
-        fill = "#f7f9fb"
+        fill = PLAIN_BIG
+    elif box.holds_states:
+        fill = _lighter(fill)  # so that the states inside stand out
     x, y = box.x, box.y
     said = box.sub if missing or runs is None else f"{box.sub}, {status}"
     parts = [
@@ -158,6 +161,10 @@ def _card(x: float, y: float, box: Box, fill: str, line: str, dashes: str) -> st
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{box.w:.1f}" height="{box.h:.1f}" rx="9" '
         f'fill="{fill}" stroke="{line}" stroke-width="1.5"{dashes}/>'
     )
+
+
+def _lighter(colour: str) -> str:
+    return "#" + "".join(f"{(int(colour[i : i + 2], 16) + 255) // 2:02x}" for i in (1, 3, 5))
 
 
 def _tile(box: Box) -> tuple[str, str]:

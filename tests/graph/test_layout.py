@@ -189,6 +189,7 @@ def test_what_is_missing_is_named_and_drawn() -> None:
     assert plan.faults == (
         "'StartAt' is missing: it names the state to begin with.",
         "'A' names 'Bee', and no state has that name.",
+        "No transition leads to 'B'.",
     )
 
 
