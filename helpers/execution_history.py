@@ -51,10 +51,10 @@ def _row(event: dict[str, Any], visit: Visit | None, begun: Any) -> dict[str, An
         "previous_id": event.get("previousEventId", 0),
         "timestamp": event["timestamp"],
         "type": event["type"],
-        "state": visit.name if visit else None,
+        "state": visit.name if visit else "",
         "seconds": (event["timestamp"] - since).total_seconds(),
         **{key: parsed(said.get(key)) for key in texts},
-        "error": said.get("error"),
+        "error": said.get("error", ""),
         "cause": parsed(said.get("cause")),
         "details": {
             key: parsed(value) if key == "parameters" else value

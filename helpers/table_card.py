@@ -4,6 +4,7 @@ import base64
 import io
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -95,7 +96,9 @@ def _row(
     cells = []
     for column, value in zip(items.columns, values, strict=True):
         tag = "th" if column in items.key_columns else "td"
-        cells.append(f'<{tag} style="text-align:left">{_cell(value)}</{tag}>')
+        number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        side = "right" if number else "left"
+        cells.append(f'<{tag} style="text-align:{side}">{_cell(value)}</{tag}>')
     if pictures:
         cells.append(f"<td>{pictures.get(number, '')}</td>")
     return f"<tr>{''.join(cells)}</tr>"
