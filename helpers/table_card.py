@@ -96,8 +96,8 @@ def _row(
     cells = []
     for column, value in zip(items.columns, values, strict=True):
         tag = "th" if column in items.key_columns else "td"
-        number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-        side = "right" if number else "left"
+        of_numbers = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        side = "right" if of_numbers else "left"
         cells.append(f'<{tag} style="text-align:{side}">{_cell(value)}</{tag}>')
     if pictures:
         cells.append(f"<td>{pictures.get(number, '')}</td>")
