@@ -13,7 +13,7 @@ from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states import map, names, parallel, simple_states, task  # noqa: F401
 from helpers.local_aws.states.flow import run_flow
 from helpers.local_aws.states.integrations import Tasks
-from helpers.local_aws.states.machines import Machines, revision
+from helpers.local_aws.states.machines import Machines, machine_details, revision
 from helpers.local_aws.states.run import Halted, Line, Run
 from helpers.local_aws.states.store import Execution, Store
 
@@ -141,6 +141,7 @@ class Executions:
             "updateDate": ran.changed,
             "loggingConfiguration": ran.logging,
             "tracingConfiguration": ran.tracing,
+            **machine_details(ran.parsed),
         }
         return answer | ({"revisionId": ran.revision_id} if ran.revision_id else {})
 

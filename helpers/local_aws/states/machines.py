@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from helpers.asl import variables
 from helpers.asl.json_errors import parse
 from helpers.asl.validate import Diagnostic, validate
 from helpers.local_aws.json_protocol import ServiceError
@@ -49,6 +50,7 @@ class Machines:
             self._clock(),
             logging,
             request.get("tracingConfiguration", _NO_TRACING),
+            revision_id=str(uuid.uuid4()),
             tags=tags,
         )
         existing = self._store.machine(machine.arn)
@@ -61,7 +63,10 @@ class Machines:
         return {"stateMachineArn": kept.arn, "creationDate": kept.created}
 
     def update(self, request: Parameters) -> dict[str, Any]:
-        """UpdateStateMachine. Running executions go on with the definition they have."""
+        """UpdateStateMachine. Running executions go on with the definition they have.
+
+        An update that changes nothing keeps the revision (recorded).
+        """
         _no_versions(request)
         changes = {"definition", "roleArn", "loggingConfiguration", "tracingConfiguration"}
         if not changes & set(request):
@@ -82,7 +87,8 @@ class Machines:
             changed.logging = _logging(request["loggingConfiguration"])
         changed.tracing = request.get("tracingConfiguration", machine.tracing)
         changed.updated = self._clock()
-        changed.revision_id = str(uuid.uuid4())
+        if not _same(machine, changed):
+            changed.revision_id = str(uuid.uuid4())
         self._store.save_machine(changed)
         return {"updateDate": changed.updated, "revisionId": changed.revision_id}
 
@@ -99,8 +105,9 @@ class Machines:
             "creationDate": machine.created,
             "loggingConfiguration": machine.logging,
             "tracingConfiguration": machine.tracing,
+            **machine_details(machine.parsed),
         }
-        return answer | ({"revisionId": machine.revision_id} if machine.revision_id else {})
+        return answer | _shown_revision(machine)
 
     def list(self, request: Parameters) -> dict[str, Any]:
         """ListStateMachines."""
@@ -166,6 +173,18 @@ class Machines:
         return machine
 
 
+def _shown_revision(machine: StateMachine) -> dict[str, str]:
+    """Return the revisionId as AWS shows it: not before the first update (recorded)."""
+    return {} if machine.updated is None else {"revisionId": machine.revision_id}
+
+
+def machine_details(definition: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that both Describe operations add to a definition."""
+    references = variables.references(definition)
+    shown = {"variableReferences": references} if references else {}
+    return {"encryptionConfiguration": {"type": "AWS_OWNED_KEY"}, **shown}
+
+
 def revision(machine: StateMachine) -> Revision:
     """Return what an execution that starts now will run."""
     return Revision(
@@ -174,7 +193,7 @@ def revision(machine: StateMachine) -> Revision:
         machine.definition,
         machine.parsed,
         machine.role_arn,
-        machine.revision_id,
+        _shown_revision(machine).get("revisionId"),
         machine.updated or machine.created,
         machine.logging,
         machine.tracing,

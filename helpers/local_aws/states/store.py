@@ -24,8 +24,8 @@ class StateMachine:
     created: float
     logging: dict[str, Any]
     tracing: dict[str, Any]
+    revision_id: str
     updated: float | None = None
-    revision_id: str | None = None  # AWS gives none before the first update
     tags: dict[str, str] = field(default_factory=dict)
 
 

@@ -74,9 +74,12 @@ def perform(clients: Clients, service: str, operation: str, request: Any, names:
     client = clients(service, parameter_validation=False)
     method = getattr(client, _method(client, operation))
     try:
-        return method(**request)
+        response = method(**request)
     except ClientError as error:
         raise names.failure(error_shape(service, error), error) from error
+    if "ReturnConsumedCapacity" not in request:
+        response.pop("ConsumedCapacity", None)  # moto tells it unasked
+    return response
 
 
 def require(service: str, operation: str, request: dict[str, Any], names: Names) -> None:

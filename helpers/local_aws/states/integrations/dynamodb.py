@@ -1,5 +1,6 @@
 """`dynamodb:getItem`, `putItem`, `updateItem` and `deleteItem`."""
 
+import re
 from typing import Any
 
 from helpers.asl.resources import Resource
@@ -9,6 +10,7 @@ from helpers.local_aws.states.integrations.calls import (
     Work,
     as_request,
     as_result,
+    client_error,
     operation_model,
     perform,
     require,
@@ -40,7 +42,19 @@ def prepare(clients: Clients, resource: Resource, parameters: Any) -> Work:
 
     def work() -> dict[str, Any]:
         require("dynamodb", model.name, request, _NAMES)
+        _check_table(request["TableName"])
         response = perform(clients, "dynamodb", model.name, request, _NAMES)
         return with_metadata(as_result(model.output_shape, response), response, _HEADERS)
 
     return work
+
+
+def _check_table(name: str) -> None:
+    """Refuse a table name as DynamoDB does (recorded); moto would say that there is no table."""
+    if re.fullmatch(r"[a-zA-Z0-9_.-]+", name) or name.startswith("arn:"):
+        return
+    message = (
+        f"1 validation error detected: Value '{name}' at 'tableName' failed to satisfy "
+        "constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
+    )
+    raise _NAMES.failure("", client_error("ValidationException", message, 400))

@@ -41,8 +41,9 @@ def prepare(clients: Clients, resource: Resource, parameters: Any) -> Work:
     request = {field: value for field, value in parameters.items() if value is not None}
     if not isinstance(request.get("FunctionName"), str):
         raise RefusedParameters("The value of the field 'FunctionName' has an invalid format")
+    request = _LATEST | request if _is_unqualified(request["FunctionName"]) else request
     if "Payload" in request:
-        request["Payload"] = json_text(request["Payload"]).encode()
+        request["Payload"] = _event(request["Payload"]).encode()
     return lambda: _invoke(clients, request)
 
 
@@ -70,11 +71,30 @@ def invoke(clients: Clients, arn: str, payload: Payload) -> Payload:
         StateFailure: the function raised (its class is the error's name) or is not there.
     """
     request = {"FunctionName": arn, "Payload": payload.text.encode()}
+    request = _LATEST | request if _is_unqualified(arn) else request
     response = perform(clients, "lambda", "Invoke", request, _NAMES)
     text = response["Payload"].read().decode("utf-8", "replace")
     if "FunctionError" in response:
         raise _failure(text, compact=False)
     return Payload(_parsed(text))
+
+
+_LATEST: dict[str, Any] = {"Qualifier": "$LATEST"}  # its errors name the version (recorded)
+
+
+def _is_unqualified(name: str) -> bool:
+    return name.count(":") == 6 if name.startswith("arn:") else ":" not in name
+
+
+def _event(payload: Any) -> str:
+    """Return what the function gets: a string that is JSON already is sent as it is (recorded)."""
+    if isinstance(payload, str):
+        try:
+            json.loads(payload)
+            return payload
+        except ValueError:
+            pass
+    return json_text(payload)
 
 
 def _parsed(text: str) -> Any:

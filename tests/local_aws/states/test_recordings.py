@@ -1,0 +1,96 @@
+"""What real Step Functions answered, played against ours.
+
+The recordings stand beside the checkout where they are; elsewhere this is skipped, and the other
+tests of this folder, written from the documentation, cover every area by themselves.
+"""
+
+import json
+
+import pytest
+import recordings_player as player
+
+pytestmark = pytest.mark.skipif(
+    not player.FOLDER.is_dir(), reason="the recordings of real AWS are not beside this checkout"
+)
+
+SERVICES = {"lambda", "dynamodb", "sns", "sqs", "s3", "logs"}
+OPERATIONS = {
+    "CreateStateMachine",
+    "UpdateStateMachine",
+    "DescribeStateMachine",
+    "DeleteStateMachine",
+    "ListStateMachines",
+    "TagResource",
+    "UntagResource",
+    "ListTagsForResource",
+    "StartExecution",
+    "StopExecution",
+    "DescribeExecution",
+    "DescribeStateMachineForExecution",
+    "ListExecutions",
+    "GetExecutionHistory",
+}
+
+
+@pytest.fixture(scope="module")
+def cases():
+    """Return the cases in JSONPath mode, and those that must be refused, by file name."""
+    return {
+        name: case
+        for name, case in player.load().items()
+        if case["kind"] == "createError" or "JSONata" not in json.dumps(case)
+    }
+
+
+def play(cases, bench, chosen, *, equal, same_outcome):
+    """Play the chosen cases; fail below the floors that were reached."""
+    verdicts = player.play_all({n: case for n, case in cases.items() if chosen(case)}, bench)
+    told = "\n".join(
+        f"{v.case} same outcome: {v.same_outcome}: {v.why}" for v in verdicts if not v.equal
+    )
+    reached = sum(v.equal for v in verdicts), sum(v.same_outcome for v in verdicts)
+    print(f"\nequal {reached[0]}, same outcome {reached[1]} of {len(verdicts)}\n{told}")
+    assert reached[0] >= equal, told
+    assert reached[1] >= same_outcome, told
+
+
+def test_executions_end_as_on_aws(cases, bench):
+    """438 cases; the 14 others ask for a Distributed Map."""
+
+    def chosen(case):
+        return case["kind"] == "execution" and not case["needs"]
+
+    play(cases, bench, chosen, equal=424, same_outcome=424)
+
+
+def test_executions_that_call_other_services_end_as_on_aws(cases, bench):
+    """82 cases; of the others 19 ask for what the engine refuses yet, the rest shows moto's gaps."""
+
+    def chosen(case):
+        return (
+            case["kind"] == "execution"
+            and case["workflowType"] == "STANDARD"
+            and set() < set(case["needs"]) <= SERVICES
+        )
+
+    play(cases, bench, chosen, equal=55, same_outcome=56)
+
+
+def test_calls_of_the_api_are_answered_as_on_aws(cases, bench):
+    """31 cases; the others ask for versions and Express machines."""
+
+    def chosen(case):
+        if case["needs"]:
+            return False
+        if case["kind"] == "apiError":
+            return case["operation"] in OPERATIONS
+        return case["kind"] == "script" and {step["op"] for step in case["steps"]} <= OPERATIONS
+
+    play(cases, bench, chosen, equal=28, same_outcome=28)
+
+
+def test_definitions_are_refused_as_on_aws(cases, bench):
+    def chosen(case):
+        return case["kind"] == "createError"
+
+    play(cases, bench, chosen, equal=10, same_outcome=10)
