@@ -48,7 +48,7 @@ def decode(content: bytes) -> np.ndarray:
 
 def _upright(content: bytes) -> Image.Image:
     picture: Any = Image.open(io.BytesIO(content), formats=("JPEG", "PNG"))
-    kind = picture.format
+    kind = "PNG" if picture.format == "PNG" else "JPEG"  # phones write JPEGs in JPEGs: "MPO"
     if picture.width * picture.height > MOST_PIXELS[kind]:
         raise Refused(
             "ImageTooLargeException",

@@ -26,6 +26,7 @@ CROP = 200  # side of the close crop, pixels
 # Longest side of the picture that the network looks at alone. At 400 it is a third faster, but
 # loses tilted faces that fill a quarter of the picture.
 OVERVIEW = 480
+SLIVER = 20  # shortest side that the network's filters fit into, pixels
 MOST_FACES = 100
 
 
@@ -129,6 +130,8 @@ class Detector:
         height, width = picture.shape[:2]
         factor = min(1.0, OVERVIEW / max(height, width))
         size = (max(1, round(width * factor)), max(1, round(height * factor)))
+        if min(size) < SLIVER:
+            return []
         overview = Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR)
         seen = []
         for face in self._network(np.asarray(overview), 0):

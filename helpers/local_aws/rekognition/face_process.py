@@ -73,6 +73,8 @@ class FaceProcess:
             if "unavailable" in answer:
                 self._end()  # so that an installation made now is seen by the next call
                 raise unavailable(answer["unavailable"])
+        if "broken" in answer:
+            raise unavailable(answer["broken"])
         if "refused" in answer:
             raise ServiceError(**answer["refused"])
         return answer["faces"]

@@ -2,8 +2,9 @@
 
 It reads pictures from standard input and writes answers to standard output, each with its length in
 front (four bytes, big endian). An answer is a JSON object: `{"faces": […]}`, or
-`{"refused": {"code": …, "message": …}}`, or `{"unavailable": "why"}` where faces cannot be analysed
-at all. It loads its models at once, and ends when its standard input does.
+`{"refused": {"code": …, "message": …}}`, or `{"broken": "why"}` for a picture that broke the
+analysis, or `{"unavailable": "why"}` where faces cannot be analysed at all. It loads its models at
+once, and ends when its standard input does.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ import os
 import signal
 import struct
 import sys
+import traceback
 from collections.abc import Callable
 from typing import IO, Any
 
@@ -64,6 +66,9 @@ def _ready() -> Callable[[bytes], dict[str, Any]]:
             return {"faces": analyse(detector, content)}
         except Refused as refused:
             return {"refused": {"code": refused.code, "message": refused.message}}
+        except Exception as error:  # a picture must not cost the others their process
+            traceback.print_exc()
+            return {"broken": f"the analysis of this picture broke off ({error!r:.200})"}
 
     return answer
 

@@ -71,6 +71,11 @@ def odd_pictures(portrait):
         "grey JPEG": saved(grey),
         "CMYK JPEG": saved(portrait.convert("CMYK")),
         "progressive JPEG": saved(portrait, progressive=True),
+        "JPEG of a phone, with a second picture in it": saved(
+            portrait, "MPO", save_all=True, append_images=[portrait.resize((90, 120))]
+        ),
+        "large PNG, 16-bit grey": saved(deep.resize((1_280, 1_600)), "PNG"),
+        "large PNG with alpha": saved(alpha.resize((1_280, 1_600)), "PNG"),
         "JPEG with a wrong byte": bytes(corrupt),
         **exif,
     }
@@ -140,6 +145,12 @@ def test_a_picture_below_80_pixels_is_refused(rekognition, portrait):
     assert told["Code"] == "InvalidParameterException"
     assert told["Message"] == "Request has invalid parameters"
     assert rekognition.detect_faces(Image={"Bytes": saved(portrait.resize((80, 80)))})
+
+
+def test_slivers_show_no_face(rekognition):
+    for size in ((50_000, 80), (80, 50_000), (2_500, 80), (1_000, 80)):
+        content = saved(Image.effect_noise(size, 60), "PNG")
+        assert rekognition.detect_faces(Image={"Bytes": content})["FaceDetails"] == []
 
 
 def test_bytes_are_refused_in_aws_words_when_there_are_none_or_too_many(rekognition):

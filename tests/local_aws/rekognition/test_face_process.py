@@ -145,6 +145,29 @@ def test_a_process_that_always_dies_is_one_clear_error_and_not_an_endless_loop()
     assert "ended twice" in caught.value.message
 
 
+BREAKS_OFF = """
+from helpers.local_aws.rekognition import analysis, worker
+analyse = analysis.analyse
+def broken(detector, content):
+    if content == b"poison":
+        raise RuntimeError("a filter does not fit")
+    return analyse(detector, content)
+analysis.analyse = broken
+worker.main()
+"""
+
+
+def test_a_picture_that_breaks_the_analysis_does_not_cost_the_others_their_process():
+    process = FaceProcess(command=(sys.executable, "-c", BREAKS_OFF))
+    assert len(process.analyse(HAPPY)) == 1
+    pid = process.pid
+    with pytest.raises(ServiceError, match="broke off.*a filter does not fit"):
+        process.analyse(b"poison")
+    assert len(process.analyse(HAPPY)) == 1
+    assert process.pid == pid
+    process.close()
+
+
 def test_a_process_that_cannot_be_started_hinders_nothing_but_face_calls():
     missing = FaceProcess(command=("/no/such/python",))
     missing.start()  # as CreateCollection does
