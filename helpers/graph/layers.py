@@ -67,6 +67,7 @@ def arrange(boxes: dict[Hashable, Size], links: Sequence[Link]) -> Arrangement:
     slots, chains, layers = _fill_layers(boxes, links)
     _order(layers)
     _place(layers)
+    _line_up(layers)
     _straighten(layers, links, chains)
     tops, bottoms = _stack(layers, links, slots)
     left = min((slot.x - slot.w / 2 for layer in layers for slot in layer), default=0.0)
@@ -304,6 +305,16 @@ def _settle(
     least = _apart(anchor, row[0]) if anchor else None
     for slot, x in zip(row, nearest(wishes, gaps, least), strict=True):
         slot.x = mirror * x
+
+
+def _line_up(layers: list[list[Slot]]) -> None:
+    """Put a box straight below the box that leads to it, where its layer has room for that."""
+    for layer in layers:
+        for slot in layer:
+            above = [other for other, _ in slot.up if other.box and other.layer < slot.layer]
+            if slot.box and not slot.straight and len(above) == 1:
+                low, high = _room(layer, slot)
+                slot.x = min(max(above[0].x, low), high)
 
 
 def _straighten(
