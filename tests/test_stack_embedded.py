@@ -183,3 +183,24 @@ def test_connect_tells_what_the_embedded_aws_still_holds(
     connect("embedded", learner="stack")
     said = capsys.readouterr().out
     assert "It still holds 1 face, 1 item from earlier. To empty it: python3 start.py reset" in said
+
+
+def test_after_clean_up_nothing_is_left_even_of_functions_that_ran(workshop_home: Path) -> None:
+    gone = connect("embedded", learner="gone")
+    gone.deploy()
+    upload(gone.s3, gone.outputs["RiderPhotoS3Bucket"], PHOTOS / "4_no_face.jpg")
+    invoke(gone, "Thumbnail", "4_no_face.jpg")
+    cleaned = gone.clean_up()
+    assert cleaned.left == ()
+    groups = gone.logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/wildrydes")["logGroups"]
+    tables = gone.dynamodb.list_tables()["TableNames"]
+    found = [
+        *(bucket["Name"] for bucket in gone.s3.list_buckets()["Buckets"]),
+        *(function["FunctionName"] for function in gone.lambda_.list_functions()["Functions"]),
+        *(role["RoleName"] for role in gone.iam.list_roles()["Roles"]),
+        *(group["logGroupName"] for group in groups),
+    ]
+    prefix = gone.stack_name[:25]  # AWS shortens the stack's name where a name would be too long
+    assert [name for name in tables if name.startswith(gone.stack_name)] == []
+    assert [name for name in found if prefix in name and "-gone-" in name] == []
+    assert gone.clean_up().deleted == ()
