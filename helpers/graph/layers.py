@@ -386,7 +386,9 @@ def _stack(
                 (abs(slot.x - other.x) for slot in above for other, _ in slot.down), default=0.0
             )
             labels = not any(slot.box for slot in layer) or not any(slot.box for slot in above)
-            y += (18.0 if labels else 34.0) + min(24.0, max(0.0, (swing - 80.0) * 0.06))
+            y += 16.0 if labels else 28.0
+            y += min(16.0, max(0.0, swing - 80.0) * 0.05)
+            y += min(24.0, max(0.0, swing - 450.0) * 0.04)
         tops.append(y)
         y += max((slot.h for slot in layer), default=0.0)
         bottoms.append(y)

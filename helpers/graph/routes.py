@@ -13,7 +13,7 @@ Size = tuple[float, float]
 LINK_WIDTH = 6.0  # what a passing link takes
 PORT_GAP = 18.0  # between two links at one box
 STRAIGHT_END = 6.0  # a link ends straight, so that its arrowhead does too
-TURN = 18.0  # room below or above a box for a loop that turns round there
+TURN = 16.0  # room below or above a box for a loop that turns round there
 
 
 @dataclass(frozen=True)

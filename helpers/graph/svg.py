@@ -21,7 +21,7 @@ from helpers.graph.layout import (
 from helpers.graph.routes import Point
 from helpers.graph.statuses import StateRun, Status
 
-MARGIN = 20.0
+MARGIN = 16.0
 INK, QUIET, LINE, PAPER = "#16202c", "#46525f", "#76828f", "#ffffff"
 PLAIN_BIG = "#f7f9fb"
 TAKEN = {"catch": "#b45309"}
