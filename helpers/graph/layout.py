@@ -6,11 +6,13 @@ one big box of the machine that holds it. The happy path is one straight vertica
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from helpers.asl import definition as asl
 from helpers.graph import layers, text
+from helpers.graph.kinds import kind_words
 from helpers.graph.routes import Link, Point, Route
+from helpers.graph.ways import END_KEY, START_KEY, EdgeKind, Way, happy_path, members_of, ways_of
 
 NAME_SIZE, SUB_SIZE, LABEL_SIZE = 13.0, 11.0, 11.0
 NAME_LINE, LABEL_LINE = 17.0, 14.0
@@ -20,7 +22,6 @@ LONGEST_STATUS = "caught error"  # boxes keep room for it, so that a run never m
 INNER_X, INNER_BOTTOM, BRANCH_GAP = 18.0, 18.0, 26.0
 START, END = "Start", "End"
 
-EdgeKind = Literal["next", "choice", "catch", "end"]
 BoxKind = str  # a state's Type, or "Start", "End", "Missing" (a state that is named but not there)
 
 
@@ -96,27 +97,6 @@ class _Part:
     edges: list[Edge] = field(default_factory=list)
 
 
-_KINDS: dict[str, EdgeKind] = {
-    "next": "next",
-    "choice": "choice",
-    "default": "choice",
-    "catch": "catch",
-}
-
-# What stands for Start and End among the names of states, which may be "Start" and "End".
-_START, _END = (START,), (END,)
-
-
-@dataclass
-class _Way:
-    """The transitions of one kind between two boxes, drawn as one edge."""
-
-    source: Hashable
-    target: Hashable
-    kind: EdgeKind
-    labels: list[str]
-
-
 def lay_out(definition: dict[str, Any]) -> Layout:
     """Lay out a definition. One that is broken is drawn as far as it goes, with `faults`."""
     faults: list[str] = []
@@ -125,7 +105,7 @@ def lay_out(definition: dict[str, Any]) -> Layout:
 
 
 def _lay_out_machine(machine: dict[str, Any], outer: tuple[str, ...], faults: list[str]) -> _Part:
-    members = _members(machine)
+    members = members_of(machine)
     inside = f" in {outer[-1]!r}" if outer else ""
     inner = {
         name: [_lay_out_machine(branch, (*outer, name), faults) for _, branch in asl.flows(state)]
@@ -134,12 +114,12 @@ def _lay_out_machine(machine: dict[str, Any], outer: tuple[str, ...], faults: li
     boxes: dict[Hashable, Box] = {
         name: _box(name, state, outer, inner[name]) for name, state in members.items()
     }
-    ways = _ways(members)
+    ways = ways_of(members)
     first: Hashable = machine.get("StartAt")
     if not isinstance(first, str):
         faults.append(f"'StartAt' is missing{inside}: it names the state to begin with.")
         first = next(iter(members), None)
-    for way in [_Way("'StartAt'", first, "next", []), *ways]:
+    for way in [Way("'StartAt'", first, "next", []), *ways]:
         if isinstance(way.target, str) and way.target not in boxes:
             boxes[way.target] = _missing_box(way.target, outer)
             source = repr(way.source) if way.source in members else way.source
@@ -151,50 +131,28 @@ def _lay_out_machine(machine: dict[str, Any], outer: tuple[str, ...], faults: li
         if name not in led_to and name != first
     ]
     if outer:
-        ways = [way for way in ways if way.target != _END]
+        ways = [way for way in ways if way.target != END_KEY]
     else:
-        boxes[_START] = _terminal(START)
+        boxes[START_KEY] = _terminal(START)
         if first is not None:
-            ways.insert(0, _Way(_START, first, "next", []))
-            first = _START
-        if any(way.target == _END for way in ways):
-            boxes[_END] = _terminal(END)
+            ways.insert(0, Way(START_KEY, first, "next", []))
+            first = START_KEY
+        if any(way.target == END_KEY for way in ways):
+            boxes[END_KEY] = _terminal(END)
     return _arrange(members, boxes, ways, inner, first)
-
-
-def _members(machine: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the states of one machine by name; one that is not a dict yet counts as {}."""
-    states = machine.get("States")
-    if not isinstance(states, dict):
-        return {}
-    return {str(name): state if isinstance(state, dict) else {} for name, state in states.items()}
-
-
-def _ways(members: dict[str, dict[str, Any]]) -> list[_Way]:
-    """Return the transitions of one machine, those of one kind between two states as one."""
-    ways: dict[tuple[Hashable, Hashable, str], _Way] = {}
-    for name, state in members.items():
-        for way in asl.transitions(state):
-            kind: EdgeKind = _KINDS[way.kind]
-            drawn = ways.setdefault((name, way.target, kind), _Way(name, way.target, kind, []))
-            if way.label:
-                drawn.labels.append(way.label)
-        if asl.is_terminal(state):
-            ways[name, _END, "end"] = _Way(name, _END, "end", [])
-    return list(ways.values())
 
 
 def _arrange(
     members: dict[str, dict[str, Any]],
     boxes: dict[Hashable, Box],
-    ways: list[_Way],
+    ways: list[Way],
     inner: dict[str, list[_Part]],
     first: Hashable,
 ) -> _Part:
     """Lay out one machine whose boxes have their sizes, and put the inner parts into them."""
     names = [first, *(name for name in boxes if name != first)] if first is not None else [*boxes]
     loops = layers.find_loops(names, [(way.source, way.target) for way in ways])
-    path = _happy_path(members, ways, loops, first)
+    path = happy_path(members, ways, loops, first)
     labels = [_label_lines(way) for way in ways]
     links = [
         Link(
@@ -279,44 +237,7 @@ def _terminal(kind: str) -> Box:
     return Box(kind, kind, 0, 0, 64.0, 28.0, (kind,))
 
 
-_SERVICES = {
-    "dynamodb": "DynamoDB",
-    "events": "EventBridge",
-    "lambda": "Lambda",
-    "rekognition": "Rekognition",
-    "s3": "S3",
-    "sfn": "Step Functions",
-    "sns": "SNS",
-    "sqs": "SQS",
-    "states": "Step Functions",
-}
-
-
-def kind_words(state: dict[str, Any]) -> tuple[str, str]:
-    """Say what a state is and does, in two short parts: ("DynamoDB", "putItem")."""
-    kind = str(state.get("Type") or "not a state yet")
-    if kind == "Task":
-        resource = str(state.get("Resource", ""))
-        parts = resource.split(":")
-        if ":states:::" in resource:
-            service, *action = parts[6:] if "aws-sdk" in parts else parts[5:]
-            return _SERVICES.get(service, service), ":".join(action)[:28]
-        if ":lambda:" in resource or ":function:" in resource:
-            return "Lambda", "function"
-        if ":activity:" in resource:
-            return "Activity", parts[-1][:28]
-        return "Task", ""
-    if kind == "Map":
-        processor = state.get("ItemProcessor")
-        config = processor.get("ProcessorConfig") if isinstance(processor, dict) else None
-        distributed = isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED"
-        return "Map", "distributed" if distributed else "for each item"
-    if kind == "Wait" and isinstance(state.get("Seconds"), int):
-        return "Wait", f"{state['Seconds']} s"
-    return kind, ""
-
-
-def _label_lines(way: _Way) -> tuple[str, ...]:
+def _label_lines(way: Way) -> tuple[str, ...]:
     """Break the words on an edge into lines: each error, each rule on a line of its own."""
     words = way.labels
     if way.kind == "catch":
@@ -332,7 +253,7 @@ def _label_size(lines: tuple[str, ...]) -> tuple[float, float]:
     return wide + 12.0, LABEL_LINE * len(lines) + 4.0
 
 
-def _edge(way: _Way, lines: tuple[str, ...], route: Route, happy: bool, loop: bool) -> Edge:
+def _edge(way: Way, lines: tuple[str, ...], route: Route, happy: bool, loop: bool) -> Edge:
     label = None
     if lines and route.label:
         w, h = _label_size(lines)
@@ -348,76 +269,3 @@ def _edge(way: _Way, lines: tuple[str, ...], route: Route, happy: bool, loop: bo
         happy,
         loop,
     )
-
-
-# --- the happy path -----------------------------------------------------------------------------
-
-
-def _happy_path(
-    members: dict[str, dict[str, Any]], ways: list[_Way], loops: set[int], first: Hashable
-) -> set[int]:
-    """Return the indexes of the ways from the first state to a good end, without a catch.
-
-    At a Choice the longest way to an end that is not a Fail; of a way and its short cut, the
-    short cut, because the rest of the longer one is a detour (convert the input, then go on).
-    """
-    outgoing: dict[Hashable, list[int]] = {}
-    for index, way in enumerate(ways):
-        if way.kind != "catch" and index not in loops:
-            outgoing.setdefault(way.source, []).append(index)
-    length = _lengths(members, ways, outgoing, first)
-    path: set[int] = set()
-    at = first
-    while outgoing.get(at):
-        choices = outgoing[at]
-        best = max(choices, key=lambda index: length.get(ways[index].target, -1))
-        for index in choices:
-            if index != best and _leads_to(ways, outgoing, ways[best].target, ways[index].target):
-                best = index
-                break
-        path.add(best)
-        at = ways[best].target
-    return path
-
-
-def _lengths(
-    members: dict[str, dict[str, Any]],
-    ways: list[_Way],
-    outgoing: dict[Hashable, list[int]],
-    first: Hashable,
-) -> dict[Hashable, int]:
-    """Return how many states follow each one until a good end; 0 where there is none."""
-    length: dict[Hashable, int] = {}
-    stack = [first]
-    while stack:
-        name = stack[-1]
-        targets = [ways[index].target for index in outgoing.get(name, [])]
-        waiting = [target for target in targets if target not in length]
-        if waiting:
-            stack += waiting
-            continue
-        stack.pop()
-        state = members.get(name, {}) if isinstance(name, str) else {}
-        if state.get("Type") == "Fail":
-            length[name] = 0
-        elif name == _END or asl.is_terminal(state):
-            length[name] = 1
-        else:
-            ahead = max((length[target] for target in targets), default=0)
-            length[name] = ahead + 1 if ahead else 0
-    return length
-
-
-def _leads_to(
-    ways: list[_Way], outgoing: dict[Hashable, list[int]], from_: Hashable, to: Hashable
-) -> bool:
-    seen, stack = {from_}, [from_]
-    while stack:
-        for index in outgoing.get(stack.pop(), []):
-            target = ways[index].target
-            if target == to:
-                return True
-            if target not in seen:
-                seen.add(target)
-                stack.append(target)
-    return False
