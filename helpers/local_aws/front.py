@@ -1,9 +1,9 @@
 """The front of the embedded AWS: one WSGI application before all services.
 
 It lets in only requests to this machine's own name, signed with this checkout's key, and passes
-each to the service that the signature names: `states` and `rekognition` are ours, `lambda` is
-moto's with our runner (functions.py), CloudFormation is moto's extended (cloudformation.py), the
-rest is moto's. Paths under `/_workshop/` are for server.py: health, reset and stop.
+each to the service that the signature names: `states`, `rekognition` and `cloudformation` are
+ours, `lambda` is moto's with our runner (functions.py), the rest is moto's. Paths under
+`/_workshop/` are for server.py: health, reset and stop.
 """
 
 import hmac
@@ -20,7 +20,7 @@ from typing import Any
 from helpers.local_aws import function_api, signing
 from helpers.local_aws.clients import Clients
 from helpers.local_aws.functions import Functions, plug_in
-from helpers.local_aws.moto_services import MotoServices
+from helpers.local_aws.moto_services import MotoServices, tell_of_event_bridge
 from helpers.local_aws.server import Server, environment, proof
 from helpers.local_aws.signing import Environ, StartResponse
 
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 # The services that are our own: signed name -> module with an `Application`.
 OURS = {
+    "cloudformation": "helpers.local_aws.cloudformation.api",
     "states": "helpers.local_aws.states.api",
     "rekognition": "helpers.local_aws.rekognition.api",
 }
@@ -47,7 +48,9 @@ class Front:
             region=server.region,
         )
         self.functions = Functions(self.folder / "functions", self.clients, environment(server))
-        self.moto = MotoServices({"awslambda": lambda: plug_in(self.functions)})
+        self.moto = MotoServices(
+            {"awslambda": lambda: plug_in(self.functions), "s3": tell_of_event_bridge}
+        )
         self._stop = stop
         self._lock = threading.RLock()
         self._ours: dict[str, Any] = {}
@@ -88,7 +91,7 @@ class Front:
         return self.moto(environ, start_response, who)
 
     def ours(self, service: str) -> Any:
-        """Return our own application for "states" or "rekognition", made when first used."""
+        """Return our own application for "states", "rekognition" …, made when first used."""
         if service not in self._ours:
             with self._lock:
                 if service not in self._ours:

@@ -98,7 +98,7 @@ class Listener:
         self._stopping = threading.Event()
 
     def run(self, at_end: Callable[[], None]) -> None:
-        """Serve until `stop` is called or Ctrl-C; then call `at_end`, which ends what still runs."""
+        """Serve until `stop` is called or Ctrl-C; then call `at_end`."""
         loop = self._server.asyncore.loop
         poll = self._server.adj.asyncore_use_poll
         try:

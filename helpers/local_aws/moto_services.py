@@ -6,6 +6,7 @@ it replaces: a moto that changed there says so when it starts, and not in a lear
 """
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -88,6 +89,33 @@ class MotoServices:
         if name not in self._applications:
             self.load(name)
         return self._applications[name]
+
+
+def tell_of_event_bridge() -> None:
+    """Have S3's GetBucketNotificationConfiguration tell of EventBridge, which moto keeps back."""
+    from moto.s3.models import FakeBucket
+    from moto.s3.responses import S3Response
+
+    names = S3Response.get_bucket_notification.__code__.co_names
+    expect("get_bucket_notification_configuration" in names, "s3.responses (notifications)")
+    expect(hasattr(FakeBucket, "set_notification_configuration"), "s3.models (notifications)")
+    original = S3Response.get_bucket_notification
+
+    def get_bucket_notification(self: Any) -> Any:
+        answer = original(self)
+        kept = self.backend.get_bucket_notification_configuration(self.bucket_name)
+        if kept is None or kept.event_bridge is None:
+            return answer
+        status, headers, body = answer
+        text = body.decode() if isinstance(body, bytes) else body
+        if "EventBridgeConfiguration" not in text:
+            told, end = "<EventBridgeConfiguration/>", "</NotificationConfiguration>"
+            text = re.sub(r"(<NotificationConfiguration[^>]*)/>", rf"\1>{end}", text)
+            text = text.replace(end, told + end)
+        headers.pop("Content-Length", None)
+        return status, headers, text
+
+    S3Response.get_bucket_notification = get_bucket_notification  # type: ignore[method-assign]
 
 
 def _dispatcher() -> Any:
