@@ -1,8 +1,9 @@
 """What the Amazon States Language means, without any AWS: no client, no clock, no network."""
 
 from helpers.asl.definition import Place, Transition, states, transitions
+from helpers.asl.diagnostics import Diagnostic
 from helpers.asl.paths import PathError, evaluate_path
-from helpers.asl.validate import Diagnostic, validate
+from helpers.asl.validate import validate
 
 __all__ = [
     "Diagnostic",

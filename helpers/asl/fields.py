@@ -8,6 +8,7 @@ STATE_TYPES = ["Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", 
 
 JSONPATH = "JSONPath"
 JSONATA = "JSONata"
+LANGUAGES = [JSONPATH, JSONATA]
 
 MACHINE = {"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"}
 FLOW = {"Comment", "StartAt", "States", "ProcessorConfig"}
@@ -77,26 +78,30 @@ REQUIRED: dict[str, list[str]] = {
     "Parallel": ["Branches"],
 }
 
-# Groups of which a state has exactly one field, or at most one.
-EXACTLY_ONE: dict[str, list[str]] = {
-    "Wait": ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"]
+# Groups of which a state has exactly one field, or at most one, in AWS's order.
+_NEXT_END = ["Next", "End"]
+EXACTLY_ONE: dict[str, list[list[str]]] = {
+    "Task": [_NEXT_END],
+    "Pass": [_NEXT_END],
+    "Wait": [_NEXT_END, ["SecondsPath", "Seconds", "TimestampPath", "Timestamp"]],
+    "Parallel": [_NEXT_END],
+    "Map": [_NEXT_END, ["ItemProcessor", "Iterator"]],
 }
-AT_MOST_ONE: dict[str, list[tuple[str, str]]] = {
+AT_MOST_ONE: dict[str, list[list[str]]] = {
     "Task": [
-        ("TimeoutSeconds", "TimeoutSecondsPath"),
-        ("HeartbeatSeconds", "HeartbeatSecondsPath"),
+        ["TimeoutSeconds", "TimeoutSecondsPath"],
+        ["HeartbeatSeconds", "HeartbeatSecondsPath"],
     ],
-    "Fail": [("Error", "ErrorPath"), ("Cause", "CausePath")],
+    "Fail": [["Error", "ErrorPath"], ["Cause", "CausePath"]],
     "Map": [
-        ("ItemProcessor", "Iterator"),
-        ("ItemSelector", "Parameters"),
-        ("MaxConcurrency", "MaxConcurrencyPath"),
-        ("ToleratedFailureCount", "ToleratedFailureCountPath"),
-        ("ToleratedFailurePercentage", "ToleratedFailurePercentagePath"),
+        ["ItemSelector", "Parameters"],
+        ["MaxConcurrency", "MaxConcurrencyPath"],
+        ["ToleratedFailureCount", "ToleratedFailureCountPath"],
+        ["ToleratedFailurePercentage", "ToleratedFailurePercentagePath"],
     ],
 }
 
-TEMPLATES = ["Parameters", "ResultSelector", "ItemSelector", "Assign"]
+TEMPLATES = ["Parameters", "ResultSelector", "ItemSelector"]
 PATHS = ["InputPath", "OutputPath"]
 REFERENCE_PATHS = [
     "ResultPath",
@@ -119,8 +124,11 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "MaxConcurrency": (0, 2**31 - 1),
     "ToleratedFailureCount": (0, 2**31 - 1),
 }
+MACHINE_TIMEOUT = (0, 99_999_999)
+BACKOFF_RATE = (1, 99_999_999)
+JITTER = ["NONE", "FULL"]
 RETRIER_NUMBERS: dict[str, tuple[int, int]] = {
-    "IntervalSeconds": (1, 99_999_999),
+    "IntervalSeconds": (0, 99_999_999),
     "MaxAttempts": (0, 99_999_999),
     "MaxDelaySeconds": (1, 31_622_400),
 }

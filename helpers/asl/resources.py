@@ -67,13 +67,38 @@ OPTIMISED: dict[str, set[str]] = {
     "states": {"startExecution"},
 }
 
+# Services that never wait for a job, and those that never wait for a token.
+_NO_SYNC = {"lambda", "sns", "sqs", "dynamodb", "events", "apigateway", "http"}
+_NO_TOKEN = {
+    "athena",
+    "batch",
+    "codebuild",
+    "elasticmapreduce",
+    "emr-containers",
+    "emr-serverless",
+    "glue",
+    "databrew",
+    "mediaconvert",
+    "sagemaker",
+    "dynamodb",
+    "http",
+}
+
 
 def exists(resource: Resource) -> bool:
     """Return whether AWS has such a resource; any action of any SDK service passes."""
-    if resource.kind != "integration" or resource.service.startswith("aws-sdk:"):
+    if resource.kind != "integration":
         return True
+    if resource.service.startswith("aws-sdk:"):
+        return not resource.pattern.startswith("sync")
     actions = OPTIMISED.get(resource.service, set())
-    return resource.action in actions or "*" in actions
+    if resource.action not in actions and "*" not in actions:
+        return False
+    if resource.pattern == "sync:2":
+        return resource.service == "states"
+    if resource.pattern == "sync":
+        return resource.service not in _NO_SYNC
+    return resource.pattern != "waitForTaskToken" or resource.service not in _NO_TOKEN
 
 
 @lru_cache(maxsize=1024)

@@ -8,7 +8,8 @@ from typing import Any
 
 from helpers.asl import intrinsics
 from helpers.asl.failures import EvaluationError
-from helpers.asl.intrinsics import IntrinsicSyntaxError, Randomness
+from helpers.asl.intrinsic_syntax import IntrinsicSyntaxError, is_intrinsic, parse
+from helpers.asl.intrinsics import Randomness
 from helpers.asl.paths import PathNotFound, PathSyntaxError, Scope, compile_path, resolve
 from helpers.asl.payload import json_text
 
@@ -39,7 +40,7 @@ def expression(text: str, field: str, scope: Scope, randomness: Randomness) -> A
     Raises:
         EvaluationError: the path leads nowhere, the intrinsic fails.
     """
-    if intrinsics.is_intrinsic(text):
+    if is_intrinsic(text):
         return intrinsics.evaluate(text, scope, randomness)
     try:
         return resolve(text, scope)
@@ -54,8 +55,8 @@ def expression(text: str, field: str, scope: Scope, randomness: Randomness) -> A
 def is_expression(text: str) -> bool:
     """Return whether `text` is a valid path or a valid call of an intrinsic function."""
     try:
-        if intrinsics.is_intrinsic(text):
-            intrinsics.parse(text)
+        if is_intrinsic(text):
+            parse(text)
         else:
             compile_path(text)
     except (PathSyntaxError, IntrinsicSyntaxError):

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from helpers.asl import variables
+from helpers.asl.diagnostics import Diagnostic
 from helpers.asl.json_errors import parse
-from helpers.asl.validate import Diagnostic, validate
+from helpers.asl.validate import validate
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states import names, not_yet
 from helpers.local_aws.states.store import Revision, StateMachine, Store

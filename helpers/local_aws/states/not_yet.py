@@ -3,7 +3,7 @@
 from typing import Any
 
 from helpers.asl import definition, fields, resources
-from helpers.asl.validate import SCHEMA, Diagnostic
+from helpers.asl.diagnostics import SCHEMA, Diagnostic
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states.integrations import is_known
 

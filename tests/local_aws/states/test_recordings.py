@@ -64,7 +64,7 @@ def test_executions_end_as_on_aws(cases, bench):
 
 
 def test_executions_that_call_other_services_end_as_on_aws(cases, bench):
-    """82 cases; of the others 19 ask for what the engine refuses yet, the rest shows moto's gaps."""
+    """82 cases; 20 of the others ask for what the engine refuses yet, the rest shows moto."""
 
     def chosen(case):
         return (
