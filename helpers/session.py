@@ -13,6 +13,7 @@ from helpers.console import Line, ask_to_deploy
 from helpers.errors import WorkshopError
 from helpers.places import workshop_folder
 from helpers.session_card import Card
+from helpers.short_errors import shorten_aws_errors
 
 STACK_NAME = "wildrydes-step-module-resources"
 COLLECTION_ID = "rider-photos"
@@ -196,6 +197,7 @@ def connect(
             learner, given.get("profile", kept.profile), given.get("region", kept.region)
         )
     settings.keep(**{name: value or None for name, value in given.items()})
+    shorten_aws_errors()
     print(Card.of(workshop).headline())
     return workshop
 

@@ -8,7 +8,7 @@ def problem(error: Exception, profile: str | None) -> str:
     with_profile = f" --profile {profile}" if profile else ""
     if isinstance(error, aws_errors.NoRegionError):
         return (
-            "No AWS region is chosen · say connect('aws', region='us-east-1'), or run "
+            "No AWS region is chosen · say connect('aws', region=…), or run "
             f"`aws configure{with_profile}` in a terminal"
         )
     if isinstance(error, aws_errors.ProfileNotFound):

@@ -159,7 +159,7 @@ def test_settings_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 
 
 def test_no_region_is_one_sentence_with_the_remedy() -> None:
-    with pytest.raises(WorkshopError, match=r"connect\('aws', region='us-east-1'\)"):
+    with pytest.raises(WorkshopError, match=r"connect\('aws', region=…\)"):
         connect("aws")
 
 

@@ -1,0 +1,28 @@
+"""In a notebook an error of AWS shows the learner's lines and AWS's sentence, nothing between."""
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+
+SET_UP = "from helpers import connect\nworkshop = connect()"
+OF_AWS = "def ask():\n    return workshop.s3.head_bucket(Bucket='nobody-made-it')\nask()"
+OF_THE_LEARNER = "import json\njson.loads('{')"
+
+
+def _errors(*cells: str) -> list[Any]:
+    """Run the cells in a kernel; return the error output of each but the first."""
+    mark = {"tags": ["raises-exception"]}
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(cell, metadata=mark) for cell in cells]
+    NotebookClient(notebook, kernel_name="python3", store_widget_state=False).execute()
+    return [cell.outputs[0] for cell in notebook.cells[1:]]
+
+
+def test_only_the_lines_of_the_cell_are_shown(workshop_home: Path) -> None:
+    of_aws, of_the_learner = _errors(SET_UP, OF_AWS, OF_THE_LEARNER)
+    shown = "\n".join(of_aws["traceback"])
+    assert of_aws["ename"] == "ClientError" and "404" in of_aws["evalue"]
+    assert "nobody-made-it" in shown and "botocore/client.py" not in shown
+    assert "json/decoder.py" in "\n".join(of_the_learner["traceback"])
