@@ -10,6 +10,7 @@ import contextlib
 import logging
 import signal
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,7 @@ def _serve(home: Path, options: argparse.Namespace, starting: contextlib.ExitSta
     logging.getLogger(__name__).info("answering at %s", running.endpoint)
     if not options.background:
         _print_values(running)
+    threading.Thread(target=front.warm_up, daemon=True).start()
     try:
         serving.run(at_end=front.close)
     finally:

@@ -6,6 +6,7 @@ ours, `lambda` is moto's with our runner (functions.py), the rest is moto's. Pat
 `/_workshop/` are for server.py: health, reset and stop.
 """
 
+import contextlib
 import hmac
 import importlib
 import json
@@ -19,7 +20,8 @@ from typing import Any
 
 from helpers.local_aws import function_api, signing
 from helpers.local_aws.clients import Clients
-from helpers.local_aws.functions import Functions, plug_in
+from helpers.local_aws.function_backend import plug_in
+from helpers.local_aws.functions import Functions
 from helpers.local_aws.moto_services import MotoServices, tell_of_event_bridge
 from helpers.local_aws.server import Server, environment, proof
 from helpers.local_aws.signing import Environ, StartResponse
@@ -98,6 +100,14 @@ class Front:
                     module = importlib.import_module(OURS[service])
                     self._ours[service] = module.Application(self.clients)
         return self._ours[service]
+
+    def warm_up(self) -> None:
+        """Load the services that the workshop uses, so that nobody waits for them later."""
+        for service in ("sts", "s3", "iam", "dynamodb", "sns", "logs", "awslambda"):
+            self.moto.load(service)
+        for service in OURS:
+            with contextlib.suppress(ImportError):
+                self.ours(service)
 
     def reset(self) -> None:
         """Empty every service and the folder that their state is kept in."""

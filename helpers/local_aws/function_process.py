@@ -49,7 +49,6 @@ class FunctionProcess:
         self.stream = environment["AWS_LAMBDA_LOG_STREAM_NAME"]
         self.idle_since = time.monotonic()
         self.init_milliseconds: float | None = None
-        self._started = time.perf_counter()
         self._timed_out = threading.Event()
         options: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
@@ -82,7 +81,7 @@ class FunctionProcess:
                 self._process.wait(5)
                 return Answer(content, True, _since(begin), 0)
             if told:
-                self.init_milliseconds = _since(self._started)
+                self.init_milliseconds = told["milliseconds"]
         else:
             told = {}
         begin = time.perf_counter()

@@ -80,6 +80,7 @@ class LambdaContext:
 
 def main() -> None:
     """Import the handler, say that it is there, and answer invocations until the end of input."""
+    begin = time.perf_counter()
     requests, answers = _take_over_the_streams(os.environ.pop("WORKSHOP_FUNCTION_LOG"))
     _set_up_logging()
     try:
@@ -88,7 +89,7 @@ def main() -> None:
         _fail_to_start(answers, _error(fault.kind, str(fault), fault.trace, ""))
     except Exception as error:
         _fail_to_start(answers, _error_of(error, ""))
-    _send(answers, {"ready": True}, b"")
+    _send(answers, {"ready": True, "milliseconds": (time.perf_counter() - begin) * 1000}, b"")
     while True:
         about, payload = requests.get()
         _invocation.request_id = about["request_id"]

@@ -1,12 +1,11 @@
 """Lambda: moto keeps the functions, this module really runs them.
 
 `Functions` holds the warm worker processes (function_process.py), one for each invocation at a
-time, and the code that they run, unpacked below the embedded AWS's folder. `plug_in` gives moto's
-Lambda a backend whose `invoke` is ours. The handlers see the packages of this environment (boto3,
-Pillow) and reach the embedded AWS through `AWS_ENDPOINT_URL`.
+time, and the code that they run, unpacked below the embedded AWS's folder. function_api.py takes
+the requests; function_backend.py plugs this into moto. The handlers see the packages of this
+environment (boto3, Pillow) and reach the embedded AWS through `AWS_ENDPOINT_URL`.
 """
 
-import base64
 import hashlib
 import io
 import json
@@ -102,6 +101,11 @@ class Functions:
         """Run one invocation without waiting for it; AWS would repeat a failed one, we do not."""
         self._later.submit(self._invoke_logged, function, payload)
 
+    def prepare(self, function: Any) -> None:
+        """Start an environment now: it imports the handler while nobody waits."""
+        if (function.run_time or "").startswith("python"):
+            self._later.submit(self._prepare, function)
+
     def retire(self, name: str) -> None:
         """End the idle environments of the function `name`, whose code or settings changed."""
         with self._lock:
@@ -125,6 +129,18 @@ class Functions:
         """End every environment, for good."""
         self._later.shutdown(wait=False, cancel_futures=True)
         self.reset()
+
+    def _prepare(self, function: Any) -> None:
+        try:
+            with self._lock:
+                if self._idle.get(_key(function)) or self._idle_count() >= MAX_IDLE:
+                    return
+            self._give_back(self._take(function, _key(function)), _key(function))
+        except Exception:
+            log.exception("%s could not be made ready", function.function_name)
+
+    def _idle_count(self) -> int:
+        return sum(map(len, self._idle.values()))
 
     def _invoke_logged(self, function: Any, payload: bytes) -> None:
         try:
@@ -159,7 +175,7 @@ class Functions:
                 self._idle.setdefault(key, []).append(process)
             else:
                 surplus.append(process)
-            if sum(map(len, self._idle.values())) > MAX_IDLE:
+            if self._idle_count() > MAX_IDLE:
                 oldest = min(
                     (one.idle_since, where) for where, all_ in self._idle.items() for one in all_
                 )
@@ -203,87 +219,6 @@ class Functions:
                     archive.extractall(new)
                 new.rename(folder)
         return folder
-
-
-def plug_in(functions: Functions) -> None:
-    """Give moto's Lambda our runner."""
-    from moto.awslambda import models, utils
-    from moto.awslambda_simple import models as simple
-    from moto.core.base_backend import BackendDict
-
-    from helpers.local_aws.moto_services import expect
-
-    parent = simple.LambdaSimpleBackend
-    expect(
-        "invoke" in vars(parent) and parent.__mro__[1] is models.LambdaBackend,
-        "awslambda_simple.models.LambdaSimpleBackend",
-    )
-    expect("lambda_simple_backends" in utils.get_backend.__code__.co_names, "awslambda.utils")
-    expect("invoke" in vars(models.LambdaFunction), "awslambda.models.LambdaFunction.invoke")
-
-    class Backend(parent):  # type: ignore[misc, valid-type]
-        """moto's Lambda, whose functions run."""
-
-        def create_function(self, spec: dict[str, Any]) -> Any:
-            _check_code(spec.get("Code", {}))
-            return super().create_function(spec)
-
-        def update_function_code(self, function_name: str, qualifier: str, body: Any) -> Any:
-            _check_code(body)
-            return _retiring(super().update_function_code(function_name, qualifier, body))
-
-        def update_function_configuration(
-            self, function_name: str, qualifier: str, body: Any
-        ) -> Any:
-            return _retiring(super().update_function_configuration(function_name, qualifier, body))
-
-        def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
-            super().delete_function(function_name, qualifier)
-            functions.retire(function_name.split(":")[6] if ":" in function_name else function_name)
-
-        def invoke(  # by event source mappings; requests come through function_api.py
-            self,
-            function_name: str,
-            qualifier: str | None,
-            body: Any,
-            headers: Any,
-            response_headers: Any,
-        ) -> bytes:
-            function = self.get_function(function_name, qualifier)
-            answer = functions.invoke(function, _bytes(body))
-            if answer.failed:
-                response_headers["x-amz-function-error"] = "Unhandled"
-            return answer.payload
-
-    def _retiring(configuration: dict[str, Any]) -> dict[str, Any]:
-        functions.retire(configuration["FunctionName"])
-        return configuration
-
-    def invoke_as_event(function: Any, body: str, *_: Any) -> bytes:
-        """Answer moto's SNS, S3, EventBridge and streams, which on AWS do not wait."""
-        functions.invoke_later(function, _bytes(body))
-        return b""
-
-    simple.lambda_simple_backends = BackendDict(Backend, "lambda")  # type: ignore[assignment]
-    models.LambdaFunction.invoke = invoke_as_event  # type: ignore[method-assign, assignment]
-
-
-def _bytes(body: Any) -> bytes:
-    return body.encode() if isinstance(body, str) else bytes(body or b"")
-
-
-def _check_code(code: dict[str, Any]) -> None:
-    """Refuse a package that is no zip, as AWS does, before moto keeps it."""
-    if "ZipFile" not in code:
-        return
-    try:
-        content = base64.b64decode(code["ZipFile"])
-        zipfile.ZipFile(io.BytesIO(content)).close()
-    except (ValueError, zipfile.BadZipFile):
-        text = "Could not unzip uploaded file. Please check your file, then try to upload again."
-        from moto.awslambda.exceptions import InvalidParameterValueException
-
-        raise InvalidParameterValueException(text) from None
 
 
 def _within_limit(answer: Answer) -> tuple[bytes, bool]:

@@ -5,6 +5,7 @@ What we replace inside moto is assigned in `load`, each guarded by an assertion 
 it replaces: a moto that changed there says so when it starts, and not in a learner's cell.
 """
 
+import contextlib
 import os
 import re
 import threading
@@ -19,6 +20,11 @@ from helpers.local_aws.signing import Environ, Signer, StartResponse
 os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
 os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
 
+# moto's models are plain dictionaries: what many executions use at once goes in single file here.
+# Not the services that wait or that call others from inside a request.
+_ONE_AT_A_TIME: dict[str, Any] = {
+    service: threading.RLock() for service in ("dynamodb", "iam", "logs", "s3")
+}
 _PRESERVED = "moto.preserved_header_names"
 
 
@@ -49,7 +55,9 @@ class MotoServices:
         """Answer a request that `who` signed, with the service of that name."""
         environ["RAW_URI"] = environ.get("REQUEST_URI", "")
         environ[_PRESERVED] = environ.pop("workshop.header_names", {})
-        return self._application(environ, who)(environ, start_response)
+        application = self._application(environ, who)
+        with _ONE_AT_A_TIME.get(who.service, contextlib.nullcontext()):
+            return application(environ, start_response)
 
     def load(self, service: str) -> None:
         """Load a service of moto by its name there ("s3", "awslambda") before it is asked for."""
