@@ -32,6 +32,7 @@ RUN_AGAIN = "delete the folder .venv, then run python3 start.py again"
 
 def examine() -> int:
     """Print one READY line, or what is missing and its remedies; return the exit code."""
+    print("Examining this computer …", file=sys.stderr, flush=True)
     facts = [f"Python {platform.python_version()}", f"{platform.system()} {platform.machine()}"]
     facts += [f"{name} {version}" for name in NAMED if (version := _version(name))]
     problems = [*_packages(), *_files(), *_faces(), *_command_line()]
@@ -104,6 +105,7 @@ def _command_line() -> list[str]:
 
 def _embedded_aws(facts: list[str]) -> list[str]:
     """Start an embedded AWS in a folder of its own and ask it something, as boto3 does."""
+    without_aws = {name: os.environ[name] for name in os.environ if not name.startswith("AWS_")}
     question = "import boto3; boto3.client('sts').get_caller_identity()"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = Path(folder) / ".workshop"
@@ -113,7 +115,7 @@ def _embedded_aws(facts: list[str]) -> list[str]:
             seconds = time.perf_counter() - before
             answered = subprocess.run(
                 [sys.executable, "-c", question],
-                env={**os.environ, **server.environment(running)},
+                env={**without_aws, **server.environment(running)},
                 capture_output=True,
                 timeout=60,
                 check=False,
