@@ -78,9 +78,9 @@ class _Validation:
         missing = [name for name in ("States", "StartAt") if name not in flow]
         if missing:
             yield required(missing, place or "/")
-        states = flow.get("States")
-        if states is None:
+        if "States" not in flow:
             return
+        states = flow["States"]
         if not isinstance(states, dict):
             yield wrong_type("Object", f"{place}/States")
             return
@@ -104,6 +104,9 @@ class _Validation:
         would hide it.
         """
         start = flow.get("StartAt")
+        if "StartAt" in flow and not isinstance(start, str):
+            yield wrong_type("String", f"{place}/StartAt")
+            return
         if "StartAt" in flow and start not in states:
             yield fault(f"Missing 'Next' target: {start}", f"{place}/StartAt", TARGET)
         ways: dict[str, set[str]] = {}
