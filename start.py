@@ -367,7 +367,8 @@ def surroundings(python: "str | None" = None) -> "dict[str, str]":
         hosts = [host for host in variables.get(name, "").split(",") if host]
         more = [host for host in ("127.0.0.1", "localhost", "::1") if host not in hosts]
         variables[name] = ",".join(hosts + more)
-    variables.update(PIP_USER="0", PIP_DISABLE_PIP_VERSION_CHECK="1", UV_SYSTEM_CERTS="1")
+    variables.update(PIP_USER="0", PIP_DISABLE_PIP_VERSION_CHECK="1")
+    variables.update(UV_SYSTEM_CERTS="1", UV_NATIVE_TLS="1")  # the new name and the old one
     variables.update(PYTHONNOUSERSITE="1", PYTHONUTF8="1")
     if python is not None:
         variables["PYTHONPATH"] = str(ROOT)
@@ -398,18 +399,13 @@ def run_shown(title: str, command: "list[str]") -> None:
         Problem: it failed; the sentence names the cause where it is a known one.
     """
     started = time.time()
-    variables = surroundings()
-    if Path(command[0]).stem == "uv":
-        variables.pop("VIRTUAL_ENV", None)
-        if "UV_NATIVE_TLS" not in variables and uv_is_older(command[0]):
-            variables["UV_NATIVE_TLS"] = "1"
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         cwd=str(ROOT),
-        env=variables,
+        env=surroundings(),
     )
     lines: list[str] = []
     reader = threading.Thread(target=read_lines, args=(process, lines), daemon=True)
@@ -430,13 +426,6 @@ def run_shown(title: str, command: "list[str]") -> None:
     say(f"{clear}{title}: {time.time() - started:.0f} s")
     if process.returncode != 0:
         raise Problem(cause(title, "\n".join(lines)))
-
-
-def uv_is_older(uv: str) -> bool:
-    """Tell whether this uv knows the system's certificates by their former name only."""
-    said = subprocess.check_output([uv, "--version"], universal_newlines=True)
-    found = re.search(r"(\d+)\.(\d+)\.(\d+)", said)
-    return found is not None and tuple(map(int, found.groups())) < (0, 11, 0)
 
 
 def read_lines(process: "subprocess.Popen[bytes]", lines: "list[str]") -> None:
@@ -552,50 +541,8 @@ def doctor() -> int:
 def run_tests(arguments: "list[str]") -> int:
     """Run all that CI runs; `arguments` go to pytest. Return the exit code."""
     python = prepare(dev=True)
-    if find_chromium() is None:
-        install_chromium()
-    module = [python, "-m"]
-    steps = (
-        ("format", module + ["ruff", "format", "--check", "."]),
-        ("lint", module + ["ruff", "check", "."]),
-        ("types", module + ["mypy"]),
-        ("tests", module + ["pytest"] + arguments),
-    )
-    failed = []
-    for title, command in steps:
-        say("{}: {}".format(title, " ".join(command[2:])))
-        if subprocess.call(command, cwd=str(ROOT), env=surroundings(python)) != 0:
-            failed.append(title)
-    if failed:
-        say("Failed: " + ", ".join(failed))
-    return 1 if failed else 0
-
-
-def find_chromium() -> "str | None":
-    """Return the path of a Chromium or Chrome, or None; CHROMIUM names one that we'd not find."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-    programs = [shutil.which(name) for name in (os.environ.get("CHROMIUM"), *names) if name]
-    programs.append("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
-    programs.append("/Applications/Chromium.app/Contents/MacOS/Chromium")
-    for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
-        base = os.environ.get(variable)
-        if base:
-            programs.append(base + r"\Google\Chrome\Application\chrome.exe")
-            programs.append(base + r"\Microsoft\Edge\Application\msedge.exe")
-    return next((path for path in programs if path and Path(path).is_file()), None)
-
-
-def install_chromium() -> None:
-    """Install Debian's Chromium where we may; otherwise the browser tests say what they miss."""
-    if shutil.which("apt-get") is None or not hasattr(os, "geteuid") or os.geteuid() != 0:
-        return
-    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
-    install = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
-    try:
-        run_shown("Reading the list of Debian's packages", ["apt-get", "update"])
-        run_shown("Installing Chromium", [*install, "fonts-dejavu-core"])
-    except Problem as problem:
-        say(str(problem))
+    command = [python, str(ROOT / "tests" / "everything.py")] + arguments
+    return subprocess.call(command, cwd=str(ROOT), env=surroundings(python))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -311,21 +310,6 @@ def test_the_active_environment_is_used_where_it_has_everything(
     )
     python = start.prepare(dev=False)
     assert (python == sys.executable) is used
-
-
-@pytest.fixture
-def browser_finder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], str | None]:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    for name in ("CHROMIUM", "PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
-        monkeypatch.delenv(name, raising=False)
-    return start.find_chromium
-
-
-def test_a_chromium_can_be_named(
-    browser_finder: Callable[[], str | None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CHROMIUM", sys.executable)
-    assert browser_finder() == sys.executable
 
 
 def test_no_git_is_called_anywhere() -> None:

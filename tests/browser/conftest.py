@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from everything import find_chromium
 
-import start
 from helpers.local_aws import server
 from helpers.rehearsal import copy_checkout
 
@@ -80,7 +80,7 @@ def wait_for_lab(process: "subprocess.Popen[bytes]", output: Path, root: Path) -
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """Start a headless Chromium; without one, tests fail in CI and are skipped elsewhere."""
-    program = start.find_chromium()
+    program = find_chromium()
     if program is None:
         sentence = "no Chromium found: install it, or name it in the variable CHROMIUM"
         if os.environ.get("CI"):
