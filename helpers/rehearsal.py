@@ -75,7 +75,8 @@ def rehearse(only: str | None = None) -> int:
                 catch_up(copy, only)
             runs = []
             for index, name in enumerate(names):
-                run = run_notebook(copy, name, Progress(name, index, len(names)))
+                path = copy / "notebooks" / "solutions" / name
+                run = run_notebook(path, Progress(name, index, len(names)))
                 print(run, flush=True)
                 runs.append(run)
     failed = sum(1 for run in runs if run.problem)
@@ -164,9 +165,8 @@ class Progress:
             print("\r" + " " * (BAR + 44) + "\r", end="", flush=True)
 
 
-def run_notebook(copy: Path, name: str, progress: Progress) -> Run:
-    """Run one solution in the copy, in a kernel of its own."""
-    path = copy / "notebooks" / "solutions" / name
+def run_notebook(path: Path, progress: Progress) -> Run:
+    """Run the notebook at `path` in a kernel of its own; nothing is written back."""
     notebook = nbformat.read(path, as_version=4)
     started: dict[int, float] = {}
     seconds: dict[int, float] = {}
@@ -200,7 +200,7 @@ def run_notebook(copy: Path, name: str, progress: Progress) -> Run:
         progress.clear()
     slowest = max(seconds, key=seconds.__getitem__, default=0)
     return Run(
-        name=name.removesuffix(".ipynb"),
+        name=path.stem,
         seconds=time.perf_counter() - before,
         slowest=cell_at(notebook, slowest, seconds.get(slowest, 0.0)),
         failed=failed,
