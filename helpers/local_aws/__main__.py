@@ -8,6 +8,7 @@ it answers, so that any client can be pointed at it, and ends at Ctrl-C. server.
 import argparse
 import contextlib
 import logging
+import os
 import signal
 import sys
 import threading
@@ -74,6 +75,7 @@ def _serve(home: Path, options: argparse.Namespace, starting: contextlib.ExitSta
     """Bind the port, say so in server.json, and serve; `starting` is held until it answers."""
     from helpers.local_aws import listener
 
+    _forget_the_learners_aws()
     _log_to(home / "server.log", options.background)
     if options.fresh:
         servers.remove_state(home)
@@ -96,6 +98,13 @@ def _serve(home: Path, options: argparse.Namespace, starting: contextlib.ExitSta
     finally:
         servers.write(home, replace(running, pid=0))
     return 0
+
+
+def _forget_the_learners_aws() -> None:
+    """Keep this process and its workers from the profile and the keys of a real account."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
 
 
 def _bind(home: Path, port: int | None) -> Any:

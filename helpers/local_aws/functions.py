@@ -196,6 +196,8 @@ class Functions:
             "_HANDLER": function.handler,
             "LAMBDA_TASK_ROOT": str(code),
             "WORKSHOP_LAYERS": os.pathsep.join(map(str, layers)),
+            "AWS_CONFIG_FILE": os.devnull,  # the learner's own AWS is not the handler's
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
             "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
             "AWS_LAMBDA_FUNCTION_VERSION": str(function.version),

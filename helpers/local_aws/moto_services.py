@@ -143,6 +143,7 @@ def _dispatcher() -> Any:
     expect(werkzeug_app.DISABLE_GLOBAL_CORS is True, "settings (MOTO_DISABLE_GLOBAL_CORS)")
     expect(PRESERVED_HEADER_NAMES_ENVIRON_KEY == _PRESERVED, "core.request (header names)")
     expect(hasattr(BaseResponse, "get_current_account"), "core.responses (the account)")
-    expect("lambda" in default_user_config, "core.config (the Lambda runner)")
+    expect({"lambda", "iam"} <= set(default_user_config), "core.config (Lambda, IAM)")
     default_user_config["lambda"] = {"use_docker": False}  # our own runner, see functions.py
+    default_user_config["iam"] = {"load_aws_managed_policies": True}  # templates attach them
     return werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)

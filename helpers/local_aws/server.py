@@ -283,9 +283,7 @@ def _spawn(home: Path, port: int | None, fresh: bool) -> Server:
 def _detached(command: list[str], log: Any) -> "subprocess.Popen[bytes]":
     """Start `command` so that neither Ctrl-C nor the end of this process reaches it."""
     environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("AWS_", "MOTO_"))  # the learner's own AWS is not ours to use
+        name: value for name, value in os.environ.items() if not name.startswith("MOTO_")
     }
     environment.update(PYTHONUNBUFFERED="1", PYTHONUTF8="1")
     options: dict[str, Any] = {

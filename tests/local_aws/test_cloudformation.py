@@ -64,6 +64,7 @@ Resources:
           - Effect: Allow
             Principal: {Service: [lambda.amazonaws.com, states.amazonaws.com]}
             Action: sts:AssumeRole
+      ManagedPolicyArns: ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"]
       Policies:
         - PolicyName: Put
           PolicyDocument:

@@ -99,6 +99,7 @@ def test_reset_empties_a_running_server_in_a_second(own_home):
     assert s3.list_buckets()["Buckets"] == []
     assert dynamodb.list_tables()["TableNames"] == []
     assert servers.find(own_home) == server
+    s3.create_bucket(Bucket="riders-photos")
 
 
 def test_start_fresh_empties_the_one_that_runs(own_home):
@@ -187,6 +188,20 @@ def test_a_proxy_in_the_environment_is_not_asked(own_home, monkeypatch):
 def test_the_environment_keeps_the_proxy_exceptions_that_were_there(running, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "intranet.example")
     assert servers.environment(running)["NO_PROXY"] == "intranet.example,127.0.0.1,localhost,::1"
+
+
+def test_the_learners_own_aws_settings_do_no_harm(own_home, tmp_path, monkeypatch):
+    broken = tmp_path / "broken"
+    broken.write_text("[profile")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(broken))
+    monkeypatch.setenv("AWS_PROFILE", "a-profile-that-is-not-there")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    server = servers.start(own_home)
+    monkeypatch.undo()
+    topic = {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}
+    cloudformation = client(server, "cloudformation")
+    cloudformation.create_stack(StackName="inside", TemplateBody=json.dumps(topic))
+    assert cloudformation.describe_stacks()["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
 
 
 def run_command(home, *options):
