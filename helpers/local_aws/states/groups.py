@@ -53,4 +53,6 @@ def abort_inner(line: Line, failing_event: int) -> None:
         abort_inner(inner, failing_event)
         if inner.state_type in _ABORTABLE:
             line.run.record(f"{inner.state_type}StateAborted", failing_event, None, line.halt)
+        if inner.when_aborted is not None:
+            line.run.record(inner.when_aborted[0], failing_event, inner.when_aborted[1], line.halt)
         line.close(inner)

@@ -95,6 +95,7 @@ class _Iterations:
         inner = self.visit.line.branch(item)
         inner.previous = previous
         inner.record("MapIterationStarted", self._details(index))
+        inner.when_aborted = "MapIterationAborted", self._details(index)
         return index, inner
 
     def _iterate(self, index: int, inner: Line) -> tuple[int, Line] | None:

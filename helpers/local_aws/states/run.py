@@ -182,6 +182,7 @@ class Line:
         self.halt = halt
         self.state_type: str | None = None  # of the state that runs now
         self.inner: list[Line] = []  # in the order in which they began
+        self.when_aborted: tuple[str, dict[str, Any]] | None = None  # an event of its own
 
     def record(self, kind: str, details: dict[str, Any] | None = None) -> int:
         """Write the next event of this line and return its id."""

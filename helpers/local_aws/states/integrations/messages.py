@@ -52,6 +52,10 @@ def _prepare(
         except (EndpointConnectionError, HTTPClientError) as error:
             cause = f"Unable to execute HTTP request: {error}"
             raise StateFailure(f"{names.prefix}.SdkClientException", cause) from error
+        except StateFailure as failure:
+            # moto calls a missing topic an endpoint (AWS's words are recorded)
+            cause = (failure.cause or "").replace("Endpoint does not", "Topic does not")
+            raise StateFailure(failure.error, cause) from failure
         return with_metadata(as_result(model.output_shape, response), response, HEADERS)
 
     return work
