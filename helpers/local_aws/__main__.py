@@ -28,12 +28,14 @@ def main(arguments: list[str] | None = None) -> int:
     home = options.home.resolve()
     try:
         if options.background:  # whoever started us holds the lock
-            return _serve(home, options, contextlib.ExitStack())
+            with servers.alone(home):
+                return _serve(home, options, contextlib.ExitStack())
         with contextlib.ExitStack() as starting:
             starting.enter_context(servers.starting(home))
             if running := servers.find(home):
                 return _say_that_it_runs(running, home, options.fresh)
-            return _serve(home, options, starting)
+            with servers.alone(home):
+                return _serve(home, options, starting)
     except WorkshopError as error:
         print(error, file=sys.stderr)
         return 1

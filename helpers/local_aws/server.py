@@ -2,10 +2,11 @@
 
 The process (`python -m helpers.local_aws`, see __main__.py) keeps in its `home` folder
 
-    server.json   endpoint, keys and pid, readable by its owner only; the keys outlive the process
-    server.lock   two callers at once start one process
-    server.log    what it had to say, bounded
-    aws/          the state of the services
+    server.json     endpoint, keys and pid, readable by its owner only; the keys outlive the process
+    server.lock     held while one is started: two callers at once start one process
+    server.running  held by the process as long as it lives
+    server.log      what it had to say, bounded
+    aws/            the state of the services
 
 A server.json proves nothing: its process may be gone and the port in other hands. So every
 question carries a nonce, and the answer a proof that only this folder's secret key can make.
@@ -22,6 +23,7 @@ import shutil
 import string
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -211,6 +213,29 @@ def starting(home: Path) -> Iterator[None]:
         lock.release()
 
 
+@contextlib.contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Be the one process that serves `home`; the system lets go of this however it ends.
+
+    Raises:
+        WorkshopError: another process serves it, though it does not answer.
+    """
+    lock = FileLock(home / "server.running", timeout=5)
+    try:
+        lock.acquire()
+    except Timeout:
+        other = read(home)
+        name = f"process {other.pid}" if other and other.pid else "a process"
+        raise WorkshopError(
+            f"The embedded AWS of {home} runs as {name} but does not answer · "
+            "wait until it is less busy, or end that process and start again"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def remove_state(home: Path) -> None:
     """Delete what a stopped embedded AWS keeps of its services."""
     shutil.rmtree(home / "aws", ignore_errors=True)
@@ -267,7 +292,7 @@ def _spawn(home: Path, port: int | None, fresh: bool) -> Server:
             and server != before
             and _ask(server, "GET", "health", timeout=5)
         ):
-            process.returncode = 0  # it is to outlive us: no warning when this object goes
+            threading.Thread(target=process.wait, daemon=True).start()  # should we outlive it
             return server
         if process.poll() is not None:
             break

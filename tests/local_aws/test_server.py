@@ -120,6 +120,22 @@ def test_a_killed_server_is_recognised_and_started_again(own_home):
     assert servers.start(own_home).pid != server.pid
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_server_that_does_not_answer_is_not_doubled(own_home, monkeypatch):
+    server = servers.start(own_home)
+    os.kill(server.pid, signal.SIGSTOP)
+    monkeypatch.setattr(servers, "find", lambda _: None)  # which takes its time to find out
+    try:
+        with pytest.raises(
+            WorkshopError, match=f"runs as process {server.pid} but does not answer"
+        ):
+            servers.start(own_home)
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+        monkeypatch.undo()
+    assert servers.find(own_home) == server
+
+
 class Foreign(BaseHTTPRequestHandler):
     def do_GET(self):
         body = json.dumps({"pid": 1, "proof": "0" * 64}).encode()
