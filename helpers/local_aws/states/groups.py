@@ -9,19 +9,19 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from helpers.local_aws.states.run import Line
+from helpers.local_aws.states.run import Halt, Line
 
 _ABORTABLE = {"Task", "Wait", "Parallel", "Map"}  # the states that have a …StateAborted event
 
 
-def side_by_side(work: Sequence[Callable[[], Any]], *, threads: bool) -> None:
-    """Do all of `work`; the first failure ends the waiting for the rest.
+def side_by_side(work: Sequence[Callable[[], Any]]) -> None:
+    """Do all of `work`, each piece in a thread; the first failure ends the waiting for the rest.
 
     Raises:
         StateFailure: of the piece that failed first.
         Halted: the work is no longer wanted.
     """
-    if not threads or len(work) < 2:
+    if len(work) < 2:
         for piece in work:
             piece()
         return
@@ -42,15 +42,16 @@ def side_by_side(work: Sequence[Callable[[], Any]], *, threads: bool) -> None:
             raise error
 
 
-def abort_inner(line: Line, failing_event: int) -> None:
-    """Stop the lines inside `line` and record what they were doing.
+def abort_group(line: Line, group: Halt, failing_event: int) -> None:
+    """Stop the lines of a group inside `line` and record what they were doing.
 
     The events point to the event that made the group fail, as AWS's do (recorded). The line that
     failed is aborted as well: its state was entered and never exited.
     """
+    group.raise_it()
+    group.forget()
     for inner in list(line.inner):
-        inner.halt.raise_it()
-        abort_inner(inner, failing_event)
+        abort_group(inner, inner.halt, failing_event)
         if inner.state_type in _ABORTABLE:
             line.run.record(f"{inner.state_type}StateAborted", failing_event, None, line.halt)
         if inner.when_aborted is not None:

@@ -9,8 +9,8 @@ from helpers.asl.failures import StateFailure
 from helpers.asl.paths import Scope
 from helpers.asl.payload import Payload
 from helpers.local_aws.states.flow import Outcome, Visit, run_flow, runs, with_retries
-from helpers.local_aws.states.groups import abort_inner, side_by_side
-from helpers.local_aws.states.run import Line, check_size
+from helpers.local_aws.states.groups import abort_group, side_by_side
+from helpers.local_aws.states.run import Halt, Line, check_size
 
 MOST_AT_ONCE = 40  # "Map state processing modes": an inline Map runs at most 40 iterations at once
 
@@ -54,7 +54,8 @@ class _Iterations:
         self.waiting = deque(range(len(items)))
         self.started = visit.line.previous
         self.last = self.started  # the last MapIterationSucceeded
-        self.failed = self.started
+        self.failing: list[int] = []  # the events that made iterations fail
+        self.group = Halt(visit.line.halt)
 
     def run(self, at_once: int) -> list:
         """Run all iterations, `at_once` of them at a time, and return their outputs."""
@@ -63,13 +64,14 @@ class _Iterations:
         threads = at_once > 1 and definition.blocks(self.flow)
         try:
             if threads:
-                side_by_side([partial(self._work, begun) for begun in first], threads=True)
+                side_by_side([partial(self._work, begun) for begun in first])
             else:
                 self._take_turns(deque(first))
         except StateFailure:
-            line.previous = self.failed
-            abort_inner(line, self.failed)
+            line.previous = self.failing[0]
+            abort_group(line, self.group, line.previous)
             raise
+        self.group.forget()
         line.previous = self.last
         return self.outputs
 
@@ -92,7 +94,7 @@ class _Iterations:
         except IndexError:
             return None
         item = {"Map": {"Item": {"Index": index, "Value": self.items[index]}}}
-        inner = self.visit.line.branch(item)
+        inner = self.visit.line.branch(self.group, item)
         inner.previous = previous
         inner.record("MapIterationStarted", self._details(index))
         inner.when_aborted = "MapIterationAborted", self._details(index)
@@ -110,7 +112,7 @@ class _Iterations:
             )
             output = run_flow(self.flow, Payload(item), inner)
         except StateFailure:
-            self.failed = inner.previous
+            self.failing.append(inner.previous)
             inner.record_beside("MapIterationFailed", self._details(index))
             inner.state_type = None
             visit.line.close(inner)

@@ -1,5 +1,6 @@
 """The Parallel state: every branch gets the same input, the output is the array of theirs."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -7,8 +8,8 @@ from helpers.asl import dataflow, definition
 from helpers.asl.failures import StateFailure
 from helpers.asl.payload import Payload
 from helpers.local_aws.states.flow import Outcome, Visit, run_flow, runs, with_retries
-from helpers.local_aws.states.groups import abort_inner, side_by_side
-from helpers.local_aws.states.run import Line, check_size
+from helpers.local_aws.states.groups import abort_group, side_by_side
+from helpers.local_aws.states.run import Halt, Line, check_size
 
 
 @runs("Parallel")
@@ -25,25 +26,35 @@ def _attempt(visit: Visit) -> Outcome:
     branches = visit.state["Branches"]
     outputs: list[Any] = [None] * len(branches)
     last: list[int] = [line.previous]
+    failing: list[int] = []
 
     def run_branch(index: int, inner: Line) -> None:
         try:
             outputs[index] = run_flow(branches[index], branch_input, inner).value
         except StateFailure:
-            last.append(inner.previous)
+            failing.append(inner.previous)
             raise
         last.append(inner.previous)
 
-    lines = [line.branch() for _ in branches]
-    work = [partial(run_branch, index, inner) for index, inner in enumerate(lines)]
+    group = Halt(line.halt)
+    lines = [line.branch(group) for _ in branches]
+    # A branch that cannot wait is run first, without a thread.
+    quick: list[Callable[[], None]] = []
+    slow: list[Callable[[], None]] = []
+    for index, inner in enumerate(lines):
+        pieces = slow if definition.blocks(branches[index]) else quick
+        pieces.append(partial(run_branch, index, inner))
     try:
-        side_by_side(work, threads=sum(map(definition.blocks, branches)) > 1)
+        for piece in quick:
+            piece()
+        side_by_side(slow)
     except StateFailure:
-        line.previous = last[-1]
-        abort_inner(line, line.previous)
+        line.previous = failing[0]
+        abort_group(line, group, line.previous)
         raise
     for inner in lines:
         line.close(inner)
+    group.forget()
     line.previous = max(last)
     line.record_beside("ParallelStateSucceeded")
     check_size(Payload(outputs), visit.name)

@@ -5,6 +5,7 @@ records its events here. The first end wins: after it nothing is recorded any mo
 tries meets `Halted` and gives up. Nothing polls; who waits is woken.
 """
 
+import contextlib
 import queue
 import threading
 import time
@@ -193,14 +194,19 @@ class Line:
         """Write an event that the next one does not point to."""
         return self.run.record(kind, self.previous, details, self.halt)
 
-    def branch(self, extra: dict[str, Any] | None = None) -> "Line":
-        """Return a line inside this one, with its own variables; `close` it when it is done."""
+    def branch(self, group: Halt, extra: dict[str, Any] | None = None) -> "Line":
+        """Return a line inside this one, with its own variables; `close` it when it is done.
+
+        Args:
+            group: the stop sign that it shares with the lines beside it.
+            extra: what its context object has beside this line's.
+        """
         inner = Line(
             self.run,
             self.previous,
             dict(self.variables),
             {**self.extra, **extra} if extra else self.extra,
-            Halt(self.halt),
+            Halt(group),
         )
         self.inner.append(inner)
         return inner
@@ -208,7 +214,7 @@ class Line:
     def close(self, inner: "Line") -> None:
         """Forget a line inside this one."""
         inner.halt.forget()
-        if inner in self.inner:
+        with contextlib.suppress(ValueError):  # whoever aborted the group has forgotten it
             self.inner.remove(inner)
 
     def context(self, state: dict[str, Any], **more: Any) -> dict[str, Any]:
