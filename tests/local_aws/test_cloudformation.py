@@ -453,6 +453,7 @@ def test_roles_need_a_capability(cfn, properties):
 
 
 RESOURCE = {"Type": "AWS::SNS::Topic"}
+FAULTY = "Template format error: [/{}] Every {} object must contain a Type member."
 
 
 @pytest.mark.parametrize(
@@ -466,6 +467,16 @@ RESOURCE = {"Type": "AWS::SNS::Topic"}
             {"Resources": {}},
             "Template format error: At least one Resources member must be defined.",
         ),
+        ({"Resources": {"A": 3}}, FAULTY.format("Resources/A", "Resources")),
+        (
+            {"Parameters": {"P": "x"}, "Resources": {"A": RESOURCE}},
+            FAULTY.format("Parameters/P", "Parameters"),
+        ),
+        (
+            {"Resources": {"A": RESOURCE | {"DependsOn": [{}]}}},
+            "Template format error: [/Resources/A] is not well-formed.",
+        ),
+        ({"Resources": ["A"]}, "Template format error: [/Resources] must be an object."),
         (
             {"Resources": {"A": {"Type": "AWS::Foo::Bar"}}},
             "Template format error: Unrecognized resource types: [AWS::Foo::Bar]",
@@ -507,6 +518,19 @@ def test_a_faulty_template_is_refused_before_anything_is_made(cfn, template, mes
         "ValidationError",
         "Stack with id riders does not exist",
     )
+
+
+def test_a_property_that_is_missing_fails_by_name(cfn):
+    create(cfn, {"Resources": {"Role": {"Type": "AWS::IAM::Role"}}})
+    assert reason(cfn, "Role", "CREATE_FAILED") == (
+        "Property AssumeRolePolicyDocument cannot be empty."
+    )
+
+
+def test_a_fault_of_our_own_ends_in_a_status_and_not_in_a_hang(cfn):
+    export = {"O": {"Value": "x", "Export": 7}}
+    create(cfn, {"Resources": {"T": RESOURCE}, "Outputs": export})
+    assert stack(cfn)["StackStatus"].endswith("FAILED")
 
 
 def test_a_property_that_we_cannot_make_fails_by_name(cfn):

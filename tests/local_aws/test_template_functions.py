@@ -1,13 +1,13 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from helpers.local_aws.cloudformation.template import (
-    Evaluation,
-    creation_order,
-    load,
-    parameter_values,
-)
+from helpers.local_aws.cloudformation.evaluation import Evaluation
+from helpers.local_aws.cloudformation.parameters import parameter_values
+from helpers.local_aws.cloudformation.proposals import new_stack
+from helpers.local_aws.cloudformation.template import creation_order, load
 from helpers.local_aws.json_protocol import ServiceError
 
 RESOURCES = {"Bucket": "the-bucket", "Table": "the-table"}
@@ -137,3 +137,35 @@ def test_resources_come_after_what_they_need():
 def test_json_templates_are_read_too():
     template = {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}
     assert load(json.dumps(template, indent=2)) == template
+
+
+FUNCTIONS = ["Ref", "Fn::GetAtt", "Fn::Sub", "Fn::Join", "Fn::If", "Fn::Select", "Condition"]
+SCALARS = st.none() | st.booleans() | st.integers() | st.text("AT.${}:", max_size=6)
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*FUNCTIONS, "A", "T", "Type", "Value"]), inner)
+    ),
+    max_leaves=8,
+)
+TEMPLATES = st.fixed_dictionaries(
+    {"Resources": ANYTHING | st.just({"T": {"Type": "AWS::SNS::Topic"}})},
+    optional={
+        "Parameters": ANYTHING,
+        "Conditions": ANYTHING,
+        "Outputs": ANYTHING,
+        "Mappings": ANYTHING,
+    },
+)
+
+
+@given(TEMPLATES, ANYTHING)
+def test_any_template_is_either_taken_or_refused_in_cloudformations_words(template, properties):
+    resources = template["Resources"]
+    if isinstance(resources, dict) and isinstance(resources.get("T"), dict):
+        resources["T"]["Properties"] = properties
+    try:
+        new_stack({"TemplateBody": json.dumps(template)}, "any", clients=None)
+    except ServiceError as refused:
+        assert refused.code in ("ValidationError", "InsufficientCapabilitiesException")

@@ -98,6 +98,6 @@ class ChangeSets:
                 proposals.apply(stack, proposals.changed_stack(stack, made.request, self._clients))
                 self._changing.begin(stack, "UPDATE_IN_PROGRESS", asked)
         if made.kind == "CREATE":
-            self._changing.run(lambda: self._changing.lifecycle(stack).create("ROLLBACK"))
+            self._changing.run(stack, lambda: self._changing.lifecycle(stack).create("ROLLBACK"))
         else:
-            self._changing.run(lambda: self._changing.lifecycle(stack).update(before))
+            self._changing.run(stack, lambda: self._changing.lifecycle(stack).update(before))

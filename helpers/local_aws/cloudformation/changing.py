@@ -5,6 +5,7 @@ which ask every 30 seconds, need not wait.
 """
 
 import copy
+import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from helpers.local_aws.cloudformation.proposals import Parameters
 from helpers.local_aws.cloudformation.stack import Stack
 from helpers.local_aws.cloudformation.store import Stacks
 from helpers.local_aws.cloudformation.template import refuse
+
+log = logging.getLogger(__name__)
 
 PATIENCE = 25  # seconds
 
@@ -37,7 +40,7 @@ class Changing:
         on_failure = asked.get("OnFailure", "ROLLBACK")
         if asked.get("DisableRollback"):
             on_failure = "DO_NOTHING"
-        self.run(lambda: self.lifecycle(stack).create(on_failure))
+        self.run(stack, lambda: self.lifecycle(stack).create(on_failure))
         return {"StackId": stack.id}
 
     def _do_UpdateStack(self, asked: Parameters) -> Parameters:
@@ -49,7 +52,7 @@ class Changing:
                 raise refuse("No updates are to be performed.")
             proposals.apply(stack, changed)
             self.begin(stack, "UPDATE_IN_PROGRESS", asked)
-        self.run(lambda: self.lifecycle(stack).update(before))
+        self.run(stack, lambda: self.lifecycle(stack).update(before))
         return {"StackId": stack.id}
 
     def _do_DeleteStack(self, asked: Parameters) -> None:
@@ -67,7 +70,7 @@ class Changing:
                 raise refuse(used)
             self.begin(stack, "DELETE_IN_PROGRESS", asked)
         retain = set(asked.get("RetainResources") or [])
-        self.run(lambda: self.lifecycle(stack).delete(retain))
+        self.run(stack, lambda: self.lifecycle(stack).delete(retain))
 
     def _do_UpdateTerminationProtection(self, asked: Parameters) -> Parameters:
         stack = self._stacks.live(asked["StackName"], "Stack [{}] does not exist")
@@ -81,9 +84,18 @@ class Changing:
             stack.updated = datetime.now(UTC)
         stack.becomes(status, "User Initiated")
 
-    def run(self, action: Callable[[], None]) -> None:
-        """Do `action` in a thread of its own, whatever becomes of the request."""
-        thread = threading.Thread(target=action, name="stack", daemon=True)
+    def run(self, stack: Stack, action: Callable[[], None]) -> None:
+        """Do `action` to `stack` in a thread of its own, whatever becomes of the request."""
+
+        def act() -> None:
+            try:
+                action()
+            except Exception:
+                log.exception("%s of %s broke off", stack.status, stack.name)
+                word = stack.status.split("_")[0]
+                stack.becomes(f"{word}_FAILED", "Internal Failure: server.log tells more")
+
+        thread = threading.Thread(target=act, name="stack", daemon=True)
         thread.start()
         thread.join(PATIENCE)
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from helpers.local_aws.cloudformation.evaluation import Evaluation
 from helpers.local_aws.cloudformation.resources import (
     TYPES,
     Properties,
@@ -17,7 +18,7 @@ from helpers.local_aws.cloudformation.resources import (
     is_gone,
 )
 from helpers.local_aws.cloudformation.stack import Resource, Stack
-from helpers.local_aws.cloudformation.template import Evaluation, creation_order
+from helpers.local_aws.cloudformation.template import creation_order
 from helpers.local_aws.json_protocol import ServiceError
 
 log = logging.getLogger(__name__)

@@ -14,13 +14,13 @@ from helpers.local_aws.cloudformation import (  # noqa: F401  (resources_* regis
     resources_messages,
     resources_storage,
 )
+from helpers.local_aws.cloudformation.parameters import parameter_values
 from helpers.local_aws.cloudformation.resources import TYPES
 from helpers.local_aws.cloudformation.stack import Stack, check_attributes
 from helpers.local_aws.cloudformation.template import (
     attributes_used,
     creation_order,
     load,
-    parameter_values,
     references,
     refuse,
 )

@@ -115,6 +115,8 @@ def failure_reason(error: Exception, kind: str) -> str:
         code = _HANDLER_CODES.get(about["Code"], "GeneralServiceException")
     elif isinstance(error, BotoCoreError):
         text, code = str(error), "InvalidRequest"
+    elif isinstance(error, KeyError):
+        return f"Property {error.args[0]} cannot be empty."
     else:
         return str(error)
     token = "-".join(secrets.token_hex(size) for size in (4, 2, 2, 2, 6))

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from helpers.local_aws import ACCOUNT, REGION
+from helpers.local_aws.cloudformation.evaluation import Evaluation
 from helpers.local_aws.cloudformation.resources import TYPES, Making, Properties
-from helpers.local_aws.cloudformation.template import Evaluation, refuse
+from helpers.local_aws.cloudformation.template import refuse
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 
