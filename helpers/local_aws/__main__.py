@@ -133,7 +133,7 @@ def _log_to(path: Path, background: bool) -> None:
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    for noisy in ("botocore", "boto3", "urllib3", "waitress.queue", "werkzeug"):
+    for noisy in ("botocore", "boto3", "urllib3", "waitress", "werkzeug"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     if background:

@@ -75,6 +75,10 @@ class Front:
             return signing.error(
                 environ, start_response, who.service, 501, "NotImplemented", message
             )
+        except (UnicodeDecodeError, json.JSONDecodeError) as fault:  # moto reads it as it comes
+            return signing.error(
+                environ, start_response, who.service, 400, "SerializationException", str(fault)
+            )
         except Exception:
             log.exception("%s %s failed", who.service, environ.get("HTTP_X_AMZ_TARGET", ""))
             message = "The request failed inside the embedded AWS; server.log says where."

@@ -22,8 +22,8 @@ def front(tmp_path_factory):
     front.close()
 
 
-def ask(url, method="GET", **headers):
-    request = urllib.request.Request(url, method=method, headers=headers)
+def ask(url, method="GET", body=None, **headers):
+    request = urllib.request.Request(url, body, method=method, headers=headers)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=10) as answer:
@@ -158,6 +158,18 @@ def test_a_service_that_is_not_there_says_so_and_is_not_tried_again(client):
         client("braket").search_devices(filters=[])
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
     assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == 0
+
+
+def test_a_body_that_is_no_text_is_the_clients_error(running):
+    scope = f"{running.access_key_id}/20260101/us-east-1/logs/aws4_request"
+    headers = {
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+        "X-Amz-Target": "Logs_20140328.DescribeLogGroups",
+        "Content-Type": "application/x-amz-json-1.1",
+    }
+    status, _, body = ask(running.endpoint, "POST", b"\xff", **headers)
+    assert status == 400
+    assert b"SerializationException" in body
 
 
 def test_clients_inside_the_process_answer_without_a_socket(front):
