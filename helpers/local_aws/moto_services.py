@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from helpers.errors import WorkshopError
-from helpers.local_aws import ACCOUNT
+from helpers.local_aws import ACCOUNT, REGION
 from helpers.local_aws.signing import Environ, Signer, StartResponse
 
 # moto reads these when it is imported, and the account at each call.
@@ -88,7 +88,7 @@ class MotoServices:
         host = None
         if "HTTP_AUTHORIZATION" in environ:
             host = self._dispatcher.infer_service_region_host(environ, environ["PATH_INFO"])
-        region = who.region or "us-east-1"
+        region = who.region or REGION
         name = self._dispatcher.get_backend_for_host(
             host or f"{who.service}.{region}.amazonaws.com"
         )
