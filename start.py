@@ -446,7 +446,7 @@ def show_on_terminal(title: str, seconds: float, lines: "list[str]", ticks: int)
 def show_in_log(title: str, seconds: float, lines: "list[str]", ticks: int) -> None:
     """Say every half minute that a command still runs, where no line can be overwritten."""
     if ticks and ticks % 150 == 0:
-        say("{} … {:.0f} s  {}".format(title, seconds, lines[-1] if lines else ""))
+        say("{} … {:.0f} s  {}".format(title, seconds, lines[-1][:60] if lines else ""))
 
 
 def terminal_width() -> int:
