@@ -24,9 +24,9 @@ def number(
     holder: dict[str, Any], field: str, limits: tuple[int, int], place: str, *, whole: bool = True
 ) -> Faults:
     """Check a number and its limits; a JSONata expression passes."""
-    value = holder.get(field)
-    if value is None or is_jsonata(value):
+    if field not in holder or is_jsonata(holder[field]):
         return
+    value = holder[field]
     least, most = limits
     kinds = int if whole else (int, float)
     if isinstance(value, bool) or not isinstance(value, kinds):
@@ -67,7 +67,7 @@ def paths(state: dict[str, Any], place: str) -> Faults:
         if state.get(field) is not None:
             yield from path(state[field], f"{place}/{field}")
     for field in fields.REFERENCE_PATHS:
-        if state.get(field) is not None:
+        if field in state and not (field == "ResultPath" and state[field] is None):
             yield from reference_path(state[field], f"{place}/{field}")
     for field in fields.EXPRESSIONS:
         value = state.get(field)
@@ -98,9 +98,9 @@ def template(value: Any, place: str) -> Faults:
 
 def assign(holder: dict[str, Any], place: str) -> Faults:
     """Check the variables that Assign sets."""
-    variables = holder.get("Assign")
-    if variables is None:
+    if "Assign" not in holder:
         return
+    variables = holder["Assign"]
     if not isinstance(variables, dict):
         yield wrong_type("Object", f"{place}/Assign")
         return

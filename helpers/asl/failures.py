@@ -10,6 +10,10 @@ REFERENCE_PATH_CONFLICT = "States.ReferencePathConflict"
 # Bytes of UTF-8 that an input or a result may have ("Service quotas" of the developer guide).
 PAYLOAD_LIMIT = 262_144
 
+# Characters of an error and of a cause (SensitiveError and SensitiveCause of the API model).
+LONGEST_ERROR = 256
+LONGEST_CAUSE = 32_768
+
 
 class EvaluationError(Exception):
     """A path, a template or a field that cannot be evaluated.
@@ -27,10 +31,11 @@ class EvaluationError(Exception):
 class StateFailure(Exception):
     """A state that failed: the error name and the cause that Retry, Catch and the history see.
 
-    Either may be None, as a Fail state without them has it.
+    Either may be None, as a Fail state without them has it. What is longer than the API model
+    allows is cut.
     """
 
     def __init__(self, error: str | None, cause: str | None = None) -> None:
         super().__init__(f"{error}: {cause}")
-        self.error = error
-        self.cause = cause
+        self.error = error if error is None else error[:LONGEST_ERROR]
+        self.cause = cause if cause is None else cause[:LONGEST_CAUSE]

@@ -101,6 +101,18 @@ AT_MOST_ONE: dict[str, list[list[str]]] = {
     ],
 }
 
+# Fields of one JSON type, and that type in Python.
+TYPES: dict[str, tuple[str, type]] = {
+    "Next": ("String", str),
+    "End": ("Boolean", bool),
+    "Default": ("String", str),
+    "Error": ("String", str),
+    "Cause": ("String", str),
+    "Comment": ("String", str),
+    "ItemProcessor": ("Object", dict),
+    "Iterator": ("Object", dict),
+}
+
 TEMPLATES = ["Parameters", "ResultSelector", "ItemSelector"]
 PATHS = ["InputPath", "OutputPath"]
 REFERENCE_PATHS = [

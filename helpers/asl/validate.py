@@ -208,6 +208,10 @@ class _Validation:
                 yield wrong_type("Array", f"{place}/Branches")
             elif not branches:
                 yield empty(f"{place}/Branches")
+            else:
+                for index, branch in enumerate(branches):
+                    if not isinstance(branch, dict):
+                        yield wrong_type("Object", f"{place}/Branches[{index}]")
         for field, flow in definition.flows(state):
             here = f"{place}/{field}"
             for name in flow:
@@ -244,10 +248,9 @@ def _state_fields(state: dict[str, Any], kind: str, language: str, place: str) -
     for group in fields.AT_MOST_ONE.get(kind, []):
         if sum(name in state for name in group) > 1:
             yield too_many_of(group, place)
-    for name, kind_of_value in (("Next", str), ("End", bool), ("Default", str)):
-        if name in state and not isinstance(state[name], kind_of_value):
-            expected = "Boolean" if kind_of_value is bool else "String"
-            yield wrong_type(expected, f"{place}/{name}")
+    for name, (json_type, python_type) in fields.TYPES.items():
+        if name in state and not isinstance(state[name], python_type):
+            yield wrong_type(json_type, f"{place}/{name}")
 
 
 def _timestamp(state: dict[str, Any], place: str) -> Faults:

@@ -140,6 +140,11 @@ def test_a_text_that_is_no_json_says_where():
         ({"Type": "Choice", "Choices": []}, "Value cannot be empty at /States/S/Choices"),
         ({"Type": "Parallel", "End": True, "Branches": []}, "Value cannot be empty at /States/S/Branches"),
         ({"Type": "Map", "End": True}, "This object should have only one of the following fields: [ItemProcessor, Iterator] at /States/S"),
+        ({"Type": "Fail", "Error": 5}, "Expected value of type String at /States/S/Error"),
+        ({"Type": "Pass", "End": True, "Assign": None}, "Expected value of type Object at /States/S/Assign"),
+        ({"Type": "Wait", "End": True, "Seconds": None}, "Expected value of type Integer at /States/S/Seconds"),
+        ({"Type": "Map", "End": True, "Iterator": []}, "Expected value of type Object at /States/S/Iterator"),
+        ({"Type": "Parallel", "End": True, "Branches": [1]}, "Expected value of type Object at /States/S/Branches[0]"),
         ({"Type": "Fail", "Error": "E", "ErrorPath": "$.e"}, "There should only be one of the following fields: [Error, ErrorPath] at /States/S"),
     ],
 )  # fmt: skip

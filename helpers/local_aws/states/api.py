@@ -66,7 +66,7 @@ class Application:
             message = f"{operation} is not available in the embedded AWS yet."
             raise ServiceError("UnknownOperationException", message)
         check_input(SERVICE, operation, parameters, enum_order=_ENUM_ORDER)
-        return perform(parameters)
+        return perform({name: value for name, value in parameters.items() if value is not None})
 
     def reset(self) -> None:
         """End what runs and forget everything."""

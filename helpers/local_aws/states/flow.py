@@ -123,8 +123,7 @@ def run_state(name: str, state: dict[str, Any], state_input: Payload, line: Line
     line.state_type = kind
     try:
         outcome = RUNNERS[kind](visit)
-        if kind not in _RETRIABLE:
-            check_size(outcome.output, name)
+        check_size(outcome.output, name)
     except EvaluationError as error:
         raise visit.failure(error) from error
     line.variables.update(outcome.variables)

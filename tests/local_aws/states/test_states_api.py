@@ -215,6 +215,14 @@ def test_starting_by_the_same_name_is_idempotent_while_it_runs(bench):
     assert refused(call, stateMachineArn=arn, name="one", input='{"a":1}') == expected
 
 
+def test_null_is_taken_for_absent(bench):
+    unchecked = bench.clients("stepfunctions", parameter_validation=False)
+    arn = bench.create(PASS)
+    assert "executionArn" in unchecked.start_execution(stateMachineArn=arn, name=None, input=None)
+    code, _ = refused(unchecked.start_execution, stateMachineArn=None)
+    assert code == "ValidationException"
+
+
 def test_two_who_start_by_one_name_get_one_execution(bench):
     arn = bench.create(LONG)
     with concurrent.futures.ThreadPoolExecutor(8) as pool:

@@ -372,6 +372,27 @@ def test_a_result_of_more_than_256_kib_fails(bench):
     )
 
 
+def test_a_loop_without_an_end_stops_at_25000_events(bench):
+    definition = machine(
+        S={"Type": "Pass", "Next": "C"},
+        C={
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.stop", "IsPresent": True, "Next": "Done"}],
+            "Default": "S",
+        },
+        Done={"Type": "Succeed"},
+    )
+    told, events = bench.run(definition)
+    assert (told["status"], len(events)) == ("FAILED", 25_000)
+    assert "maximum number of history events" in told["cause"]
+
+
+def test_a_cause_is_cut_at_the_length_of_the_api_model(bench):
+    definition = machine(S={"Type": "Fail", "CausePath": "$.long"})
+    _, cause = bench.failure(definition, {"long": "x" * 40_000})
+    assert len(cause) == 32_768
+
+
 def test_a_machine_may_take_its_time_only(bench):
     definition = machine(S={"Type": "Wait", "Seconds": 60, "End": True}) | {"TimeoutSeconds": 1}
     told, events = bench.run(definition)
