@@ -177,12 +177,17 @@ def python_in(folder: Path) -> Path:
 
 def is_current(folder: Path, dev: bool) -> bool:
     """Tell whether our environment is whole and in step with pyproject.toml and constraints.txt."""
-    try:
-        stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    in_step = stamp.get("digest") == digest() and (stamp.get("dev") or not dev)
+    stamp = read_stamp(folder)
+    in_step = stamp.get("digest") == digest() and bool(stamp.get("dev") or not dev)
     return in_step and not (folder / UNFINISHED).exists() and works(folder)
+
+
+def read_stamp(folder: Path) -> "dict[str, object]":
+    """Return what was noted when our environment was made; nothing where there is none."""
+    try:
+        return dict(json.loads((folder / STAMP).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
 
 
 def works(folder: Path) -> bool:
@@ -208,6 +213,7 @@ def make_environment(folder: Path, dev: bool) -> str:
     uv = shutil.which("uv")
     check_python(uv)
     new = (folder / UNFINISHED).exists() or not works(folder)
+    dev = dev or (not new and bool(read_stamp(folder).get("dev")))
     python = str(python_in(folder))
     where = ".venv" if folder.parent == ROOT else str(folder)
     say(f"Preparing the Python packages in {where} (once; a minute or two).")

@@ -188,6 +188,10 @@ def test_the_tools_for_testing_are_installed_by_test_only(checkout: Path, uv: Pa
     assert start.ready_python(dev=True) is None
     start.prepare(dev=True)
     assert start.ready_python(dev=False) is not None
+    with (checkout / "constraints.txt").open("a", encoding="utf-8") as file:
+        file.write("# another version\n")
+    start.prepare(dev=False)
+    assert start.ready_python(dev=True) is not None, "they stay"
 
 
 def test_what_was_interrupted_is_made_anew(checkout: Path, uv: Path) -> None:

@@ -36,3 +36,4 @@ def use_theme(page: Any, name: str) -> None:
     page.get_by_text("Theme", exact=True).first.hover()
     page.get_by_text(name, exact=True).first.click()
     page.wait_for_function(f"document.body.dataset.jpThemeName === '{name}'")
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
