@@ -4,6 +4,7 @@
 """
 
 import atexit
+import os
 import subprocess
 import sys
 import types
@@ -29,6 +30,8 @@ def _start() -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        # the embedded AWS, once imported, leaves its own settings for moto in the environment
+        env={name: text for name, text in os.environ.items() if not name.startswith("MOTO_")},
     )
     assert process.stdout is not None
     atexit.register(process.communicate)  # closes its standard input, and waits

@@ -27,6 +27,10 @@ _ONE_AT_A_TIME: dict[str, Any] = {
 }
 _PRESERVED = "moto.preserved_header_names"
 
+# werkzeug compiles routes with `ast`, which in CPython 3.11 fails when two threads do so at once
+# ("SystemError: AST constructor recursion depth mismatch").
+_COMPILING = threading.RLock()
+
 
 def expect(condition: bool, what: str) -> None:
     """Raise a WorkshopError that names the part of moto that is no longer as we know it."""
@@ -68,7 +72,8 @@ class MotoServices:
                 return
             if extend := self._extensions.get(service):
                 extend()
-            self._applications[service] = self._dispatcher.create_app(service)
+            with _COMPILING:
+                self._applications[service] = self._dispatcher.create_app(service)
 
     def reset(self) -> None:
         """Empty every service that was used."""
@@ -126,6 +131,22 @@ def tell_of_event_bridge() -> None:
     S3Response.get_bucket_notification = get_bucket_notification  # type: ignore[method-assign]
 
 
+def _compile_routes_in_single_file() -> None:
+    """Have one thread at a time compile the routes of a service, which moto does when asked."""
+    from moto.core.routing import ServiceOperationRouter
+
+    original = getattr(ServiceOperationRouter, "_get_router", None)
+    expect(original is not None, "core.routing (routes of a service)")
+
+    def _get_router(self: Any, protocol: str) -> Any:
+        if protocol in self._routers:
+            return self._routers[protocol]
+        with _COMPILING:
+            return original(self, protocol)  # type: ignore[misc]
+
+    ServiceOperationRouter._get_router = _get_router  # type: ignore[method-assign]
+
+
 def _dispatcher() -> Any:
     """Import moto's server and check the parts of it that we build upon."""
     from moto.core.config import default_user_config
@@ -144,6 +165,7 @@ def _dispatcher() -> Any:
     expect(PRESERVED_HEADER_NAMES_ENVIRON_KEY == _PRESERVED, "core.request (header names)")
     expect(hasattr(BaseResponse, "get_current_account"), "core.responses (the account)")
     expect({"lambda", "iam"} <= set(default_user_config), "core.config (Lambda, IAM)")
+    _compile_routes_in_single_file()
     default_user_config["lambda"] = {"use_docker": False}  # our own runner, see functions.py
     default_user_config["iam"] = {"load_aws_managed_policies": True}  # templates attach them
     return werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
