@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from helpers import stack, terminal
+from helpers import stack
+from helpers.launch.terminal import elsewhere as terminals_elsewhere
 from helpers.places import workshop_folder
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _executions(workshop: "Workshop", machine: str) -> int:
 
 def _terminals(workshop: "Workshop") -> str:
     """Warn when terminals of JupyterLab were opened while another AWS was chosen."""
-    count = terminal.elsewhere(workshop_folder(), workshop.backend)
+    count = terminals_elsewhere(workshop_folder(), workshop.backend)
     if not count:
         return ""
     which = "An open terminal speaks" if count == 1 else f"{count} open terminals speak"

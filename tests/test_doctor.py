@@ -24,7 +24,7 @@ def examine(home: Path, *first: Path) -> "subprocess.CompletedProcess[str]":
     )
     variables["http_proxy"] = variables["HTTP_PROXY"]
     variables.pop("WORKSHOP_BACKEND", None)
-    command = [sys.executable, "-m", "helpers.commands", "doctor", "{}"]
+    command = [sys.executable, "-m", "helpers.launch.commands", "doctor", "{}"]
     return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
 
 

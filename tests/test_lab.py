@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers import lab, settings
+from helpers import settings
 from helpers.errors import WorkshopError
+from helpers.launch import lab
 from helpers.places import ROOT
 
 

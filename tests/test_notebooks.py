@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from helpers import rehearsal
+from helpers.launch import rehearsal
 from helpers.local_aws import server
 from helpers.places import DEFINITIONS, NOTEBOOKS
 

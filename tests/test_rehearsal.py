@@ -7,8 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from helpers import rehearsal
 from helpers.errors import WorkshopError
+from helpers.launch import rehearsal
 from helpers.places import ROOT
 
 GOOD = ["## It works", "import time; time.sleep(0.3)", "## It is quick", "1 + 1"]

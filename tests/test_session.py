@@ -11,8 +11,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from stock_moto import serve
 
-from helpers import connect, session, sign_in, stack, terminal
+from helpers import connect, session, sign_in, stack
 from helpers.errors import WorkshopError
+from helpers.launch import terminal
 from helpers.local_aws import ACCOUNT, REGION
 
 DEAD = "http://127.0.0.1:9"  # the port of "discard", where nobody listens

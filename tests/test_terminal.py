@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers import settings, terminal
+from helpers import settings
+from helpers.launch import terminal
 from helpers.local_aws import server
 
 HOSTILE = """\
@@ -41,7 +42,7 @@ def typed(shell: str) -> str:
     environment = {**os.environ, "SHELL": shell, "TERM": "dumb"}
     child = pexpect.spawn(
         sys.executable,
-        ["-m", "helpers.terminal"],
+        ["-m", "helpers.launch.terminal"],
         env=environment,
         cwd=str(Path(terminal.__file__).parent.parent),
         timeout=30,

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from everything import find_chromium
 
+from helpers.launch.rehearsal import copy_checkout
 from helpers.local_aws import server
-from helpers.rehearsal import copy_checkout
 
 DEAD_PROXY = "http://127.0.0.1:9"
 CHROMIUM_OPTIONS = [

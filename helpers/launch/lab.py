@@ -2,7 +2,7 @@
 
 JupyterLab's root is the checkout, notebook 00 is open, and all that Jupyter and IPython write goes
 to `.workshop/`. Kernels get no AWS_* variable: `connect()` gives each client all that it needs.
-Terminals get the chosen AWS when they are opened (helpers/terminal.py).
+Terminals get the chosen AWS when they are opened (helpers/launch/terminal.py).
 """
 
 import json
@@ -20,9 +20,9 @@ from typing import Any
 
 from helpers import settings
 from helpers.errors import WorkshopError
+from helpers.launch.terminal import chosen_backend
 from helpers.local_aws import server
 from helpers.places import NOTEBOOKS, ROOT, workshop_folder
-from helpers.terminal import chosen_backend
 
 FIRST_PAGE = "/lab/tree/notebooks/00_set_up.ipynb"
 OPENING_SECONDS = 90
@@ -122,7 +122,7 @@ def surroundings(home: Path) -> dict[str, str]:
 
 def command(options: dict[str, Any]) -> list[str]:
     """Return the command that starts JupyterLab."""
-    shell = {"shell_command": [sys.executable, "-m", "helpers.terminal"]}
+    shell = {"shell_command": [sys.executable, "-m", "helpers.launch.terminal"]}
     words = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser"),
         f"--ServerApp.root_dir={ROOT}",

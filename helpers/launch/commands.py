@@ -1,4 +1,4 @@
-"""What start.py does inside the environment: `python -m helpers.commands NAME '{"option": …}'`."""
+"""start.py's commands: `python -m helpers.launch.commands NAME '{"option": …}'`."""
 
 import json
 import sys
@@ -23,21 +23,21 @@ def main(name: str, options: dict[str, Any]) -> int:
 
 def open_workshop(options: dict[str, Any]) -> int:
     """Open JupyterLab on the chosen AWS."""
-    from helpers import lab
+    from helpers.launch import lab
 
     return lab.open_workshop(options)
 
 
 def check(options: dict[str, Any]) -> int:
     """Run the solutions of the notebooks."""
-    from helpers import rehearsal
+    from helpers.launch import rehearsal
 
     return rehearsal.rehearse(options.get("only"))
 
 
 def doctor(options: dict[str, Any]) -> int:
     """Say READY, or what is missing."""
-    from helpers.doctor import examine
+    from helpers.launch.doctor import examine
 
     return examine()
 

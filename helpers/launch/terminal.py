@@ -1,7 +1,8 @@
 """A JupyterLab terminal: the learner's own shell, speaking to the AWS that is chosen now.
 
-JupyterLab runs `python -m helpers.terminal` for each terminal (see helpers/lab.py). What the
-shell's own start-up file says about AWS and the PATH is overruled, and the prompt names the AWS.
+JupyterLab runs `python -m helpers.launch.terminal` for each terminal (see helpers/launch/lab.py).
+What the shell's own start-up file says about AWS and the PATH is overruled, and the prompt names
+the AWS.
 """
 
 import contextlib
@@ -15,9 +16,9 @@ from pathlib import Path
 from helpers import settings
 from helpers.errors import WorkshopError
 from helpers.local_aws import server
-from helpers.places import ROOT, workshop_folder
+from helpers.places import workshop_folder
 
-SHELL_FILES = ROOT / "helpers" / "shell"
+SHELL_FILES = Path(__file__).parent / "shell"
 
 
 def main() -> int:

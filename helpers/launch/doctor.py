@@ -16,9 +16,9 @@ from pathlib import Path
 
 from helpers import settings
 from helpers.errors import WorkshopError
+from helpers.launch.terminal import chosen_backend
 from helpers.local_aws import server
 from helpers.places import NOTEBOOKS, PHOTOS, workshop_folder
-from helpers.terminal import chosen_backend
 
 MODULES = {
     **{"jupyterlab": "JupyterLab", "ipywidgets": "ipywidgets", "pandas": "pandas"},

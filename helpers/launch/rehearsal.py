@@ -20,8 +20,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from helpers import lab
 from helpers.errors import WorkshopError
+from helpers.launch import lab
 from helpers.local_aws import server
 from helpers.places import ROOT
 
