@@ -6,7 +6,7 @@ seconds. `python3 start.py --help` lists the other commands.
 
 Standard library only. What it can say to an old Python it must say in old Python: the file parses
 on Python 3.6, so annotations that need a newer one stand in quotation marks. All that runs inside
-the environment is in helpers/commands.py.
+the environment is in helpers/launch/commands.py.
 """
 
 import argparse
@@ -509,8 +509,8 @@ def say(text: str) -> None:
 
 
 def run_inside(python: str, name: str, options: "dict[str, object]") -> int:
-    """Hand a command to helpers/commands.py in the environment."""
-    command = [python, "-m", "helpers.commands", name, json.dumps(options)]
+    """Hand a command to helpers/launch/commands.py in the environment."""
+    command = [python, "-m", "helpers.launch.commands", name, json.dumps(options)]
     os.chdir(str(ROOT))
     if os.name != "nt":
         sys.stdout.flush()
