@@ -204,7 +204,7 @@ _JSON_TYPES: dict[str, tuple[type, ...]] = {
     "list": (list,),
     "string": (str,),
     "character": (str,),
-    "blob": (str,),
+    "blob": (str, bytes),  # base64; bytes when botocore has not encoded them yet
     "boolean": (bool,),
     "integer": (int, float),
     "long": (int, float),
@@ -242,11 +242,13 @@ def _token(value: Any) -> str:
 
 
 class _Blob:
-    """Bytes in base64: counted, and printed in errors, as AWS does."""
+    """Bytes, or their base64: counted, and printed in errors, as AWS does."""
 
-    def __init__(self, base64_text: str) -> None:
-        text = base64_text.rstrip("=")
-        self.length = len(text) * 3 // 4
+    def __init__(self, content: str | bytes) -> None:
+        if isinstance(content, str):
+            self.length = len(content.rstrip("=")) * 3 // 4
+        else:
+            self.length = len(content)
 
     def __len__(self) -> int:
         return self.length
