@@ -15,6 +15,12 @@ _INTEGRATION = re.compile(
 )
 
 
+NOT_RECOGNIZED = (
+    "The resource provided {} is not recognized. The value is not a valid resource ARN, or the "
+    "resource is not available in this region."
+)
+
+
 @dataclass(frozen=True)
 class Resource:
     """What a Task calls.

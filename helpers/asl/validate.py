@@ -188,11 +188,7 @@ class _Validation:
         if not isinstance(arn, str) or not arn.startswith("arn:"):
             yield fault("Value is not a valid resource ARN", here)
         elif resource is None or not resources.exists(resource):
-            yield fault(
-                f"The resource provided {arn} is not recognized. The value is not a valid "
-                "resource ARN, or the resource is not available in this region.",
-                here,
-            )
+            yield fault(resources.NOT_RECOGNIZED.format(arn), here)
         elif self.express:
             yield from _express(resource, here)
         credentials = state.get("Credentials")

@@ -5,7 +5,7 @@ from typing import Any
 from helpers.asl import definition, fields, resources
 from helpers.asl.diagnostics import SCHEMA, Diagnostic
 from helpers.local_aws.json_protocol import ServiceError
-from helpers.local_aws.states.integrations import is_known
+from helpers.local_aws.states.integrations import is_known, is_misspelled
 
 
 def refused(machine: dict[str, Any]) -> list[Diagnostic]:
@@ -20,8 +20,8 @@ def refused(machine: dict[str, Any]) -> list[Diagnostic]:
             found.append(_fault("JSONata is", "use JSONPath", f"{where}/QueryLanguage"))
         if state["Type"] == "Map" and _is_distributed(state):
             found.append(_fault("A Distributed Map is", 'use "Mode": "INLINE"', where))
-        if state["Type"] == "Task" and (what := _missing_resource(state["Resource"])):
-            found.append(_fault(what, "choose another Resource", f"{where}/Resource"))
+        if state["Type"] == "Task":
+            found += _resource(state["Resource"], f"{where}/Resource")
     return found
 
 
@@ -47,16 +47,18 @@ def _is_distributed(state: dict[str, Any]) -> bool:
     return config.get("Mode") == "DISTRIBUTED" or "ItemReader" in state
 
 
-def _missing_resource(arn: str) -> str:
-    resource = resources.parse(arn)
+def _resource(arn: str, place: str) -> list[Diagnostic]:
+    resource, remedy = resources.parse(arn), "choose another Resource"
     assert resource is not None  # validated before
     if resource.kind == "activity":
-        return "Activities are"
+        return [_fault("Activities are", remedy, place)]
     if resource.kind == "function":
-        return ""
+        return []
     if resource.pattern:
-        return f"The pattern .{resource.pattern} is"
-    return "" if is_known(resource) else f"The integration {arn} is"
+        return [_fault(f"The pattern .{resource.pattern} is", remedy, place)]
+    if is_misspelled(resource):
+        return [Diagnostic("ERROR", SCHEMA, resources.NOT_RECOGNIZED.format(arn), place)]
+    return [] if is_known(resource) else [_fault(f"The integration {arn} is", remedy, place)]
 
 
 def _fault(subject: str, remedy: str, place: str) -> Diagnostic:

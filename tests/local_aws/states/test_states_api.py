@@ -119,6 +119,16 @@ def test_what_the_engine_cannot_do_yet_is_refused_in_one_sentence(bench, definit
     assert words in message
 
 
+@pytest.mark.parametrize(
+    "action", ["dynamodb:PutItem", "dynamodb:putitems", "DynamoDB:putItem", "s3:noSuch"]
+)
+def test_a_misspelled_sdk_action_is_refused_when_the_machine_is_made(bench, action):
+    state = {"Type": "Task", "Resource": f"arn:aws:states:::aws-sdk:{action}", "End": True}
+    code, message = refused(bench.create, {"StartAt": "S", "States": {"S": state}})
+    assert code == "InvalidDefinition"
+    assert f"aws-sdk:{action}" in message
+
+
 def test_an_express_machine_is_refused_in_one_sentence(bench):
     code, message = refused(bench.create, PASS, type="EXPRESS")
     assert code == "StateMachineTypeNotSupported"

@@ -12,7 +12,7 @@ from helpers.asl.resources import Resource
 from helpers.local_aws.states.integrations import aws_sdk, dynamodb, lambda_function, messages
 from helpers.local_aws.states.integrations.calls import Clients, RefusedParameters, Work
 
-__all__ = ["RefusedParameters", "Tasks", "is_known"]
+__all__ = ["RefusedParameters", "Tasks", "is_known", "is_misspelled"]
 
 Prepare = Callable[[Clients, Resource, Any], Work]
 
@@ -29,6 +29,13 @@ def is_known(resource: Resource) -> bool:
     if resource.service.startswith("aws-sdk:"):
         return aws_sdk.knows(resource)
     return (resource.service, resource.action) in _FAMILIES
+
+
+def is_misspelled(resource: Resource) -> bool:
+    """Return whether `resource` names an action that its service does not have on AWS either."""
+    if not resource.service.startswith("aws-sdk:") or aws_sdk.knows(resource):
+        return False
+    return aws_sdk.knows_service(resource)
 
 
 class Tasks:

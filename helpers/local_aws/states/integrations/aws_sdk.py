@@ -71,9 +71,17 @@ def service_name(resource: Resource) -> str:
 
 @cache
 def knows(resource: Resource) -> bool:
-    """Return whether there is such an action."""
-    try:
-        service_model(service_name(resource))
-    except (UnknownServiceError, DataNotFoundError):
+    """Return whether there is such an action, spelled as AWS wants it: putItem, not PutItem."""
+    if not knows_service(resource) or not resource.action[:1].islower():
         return False
     return operation_model(service_name(resource), resource.action) is not None
+
+
+def knows_service(resource: Resource) -> bool:
+    """Return whether there is such a service, spelled in lower case as AWS wants it."""
+    name = service_name(resource)
+    try:
+        service_model(name)
+    except (UnknownServiceError, DataNotFoundError):
+        return False
+    return name.islower()
