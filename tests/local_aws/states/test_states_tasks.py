@@ -280,6 +280,25 @@ def test_a_message_is_sent_to_a_queue(bench):
     )
 
 
+def test_a_queue_that_is_not_there_has_awss_error(bench):
+    parameters = {"QueueUrl": "http://127.0.0.1/000/none", "MessageBody": "x"}
+    for resource, error in (
+        ("sqs:sendMessage", "SQS.QueueDoesNotExistException"),
+        ("aws-sdk:sqs:sendMessage", "Sqs.QueueDoesNotExistException"),
+    ):
+        state = task(f"arn:aws:states:::{resource}", Parameters=parameters)
+        assert bench.failure(machine(S=state))[0] == error
+
+
+def test_an_item_may_hold_binary_data(bench, table):
+    item = {"id": {"S": "binary"}, "picture": {"B": "hello"}}
+    state = task("arn:aws:states:::dynamodb:putItem", Parameters={"TableName": table, "Item": item})
+    bench.output(machine(S=state))
+    stored = bench.clients("dynamodb").get_item(TableName=table, Key={"id": {"S": "binary"}})
+    assert stored["Item"]["picture"]["B"] == b"hello"
+    bench.clients("dynamodb").delete_item(TableName=table, Key={"id": {"S": "binary"}})
+
+
 def test_any_action_of_a_service_can_be_called(bench, table):
     bucket = f"b-{uuid.uuid4().hex[:8]}"
     definition = machine(

@@ -126,7 +126,10 @@ def _methods(service: str) -> dict[str, str]:
 
 def error_shape(service: str, error: ClientError) -> str:
     """Return the name of an error in the API model, "" when the model does not list it."""
-    return _error_shapes(service).get(error.response["Error"].get("Code", ""), "")
+    told: Any = error.response["Error"]
+    shapes = _error_shapes(service)
+    # SQS spoke another protocol once, and still gives its codes of then.
+    return shapes.get(told.get("QueryErrorCode", "")) or shapes.get(told.get("Code", ""), "")
 
 
 @cache
