@@ -19,6 +19,7 @@ from helpers.local_aws.signing import Environ, StartResponse
 
 MAX_PAYLOAD = 6 * 1024 * 1024  # bytes, of a request that waits for its answer
 MAX_EVENT = 1024 * 1024  # bytes, of one that does not wait
+_HANDLER = "exec-env/AWS_Lambda"  # what SDKs make of AWS_EXECUTION_ENV
 _PATH = re.compile(r"^/2015-03-31/functions/(.+)/invocations/?$")
 
 
@@ -61,7 +62,12 @@ def _perform(
         functions.invoke_later(function, payload)
         return 202, b""
     context = environ.get("HTTP_X_AMZ_CLIENT_CONTEXT")
-    answer = functions.invoke(function, payload, _client_context(context) if context else None)
+    answer = functions.invoke(
+        function,
+        payload,
+        _client_context(context) if context else None,
+        by_handler=_HANDLER in environ.get("HTTP_USER_AGENT", ""),
+    )
     if answer.failed:
         headers.append(("x-amz-function-error", "Unhandled"))
     if environ.get("HTTP_X_AMZ_LOG_TYPE") == "Tail":

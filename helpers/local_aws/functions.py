@@ -57,15 +57,28 @@ class Functions:
         self._lock = threading.Lock()
         self._unpacking = threading.Lock()
         self._places = threading.BoundedSemaphore(MAX_RUNNING)
+        self._inner_places = threading.BoundedSemaphore(MAX_RUNNING)
         self._logs = function_logs.LogWriter(clients)
         self._later = ThreadPoolExecutor(8, "event-invocation")
         self._number = 0
         shutil.rmtree(folder, ignore_errors=True)
 
     def invoke(
-        self, function: Any, payload: bytes, client_context: dict[str, Any] | None = None
+        self,
+        function: Any,
+        payload: bytes,
+        client_context: dict[str, Any] | None = None,
+        *,
+        by_handler: bool = False,
     ) -> Invocation:
         """Run one invocation of `function`, a moto LambdaFunction.
+
+        Args:
+            function: what to run.
+            payload: the event, JSON.
+            client_context: what the SDK of a phone would tell.
+            by_handler: a handler asks for it. Such have places of their own: the one who asks
+                keeps its place until this one has answered.
 
         Raises:
             ServiceError: TooManyRequestsException when no environment became free in a minute.
@@ -79,7 +92,8 @@ class Functions:
             "invoked_function_arn": function.function_arn,
             "client_context": client_context,
         }
-        if not self._places.acquire(timeout=WAIT_FOR_A_PLACE):
+        places = self._inner_places if by_handler else self._places
+        if not places.acquire(timeout=WAIT_FOR_A_PLACE):
             raise ServiceError("TooManyRequestsException", "Rate Exceeded.", 429)
         try:
             key = _key(function)
@@ -89,7 +103,7 @@ class Functions:
             said = process.take_log()
             self._give_back(process, key)
         finally:
-            self._places.release()
+            places.release()
         init = process.init_milliseconds if cold else None
         records = function_logs.lines(
             said, answer, request_id, str(function.version), int(function.memory_size), init

@@ -330,6 +330,24 @@ def test_invocations_at_once_run_side_by_side(function):
     assert time.perf_counter() - begin < 1.9
 
 
+def test_functions_that_invoke_functions_do_not_wait_for_each_other_for_ever(function):
+    inner = function("def handler(e, c): return e * 2")
+    outer = function(
+        f"""
+import json, time, boto3
+def handler(e, c):
+    time.sleep(0.2)  # until all are here
+    payload = json.dumps(e)
+    answer = boto3.client("lambda").invoke(FunctionName="{inner.name}", Payload=payload)
+    return json.load(answer["Payload"])
+""",
+        Timeout=60,
+    )
+    with ThreadPoolExecutor(26) as pool:  # more than there are places
+        answers = list(pool.map(lambda n: json.loads(outer(n)["text"]), range(26)))
+    assert answers == [n * 2 for n in range(26)]
+
+
 def test_an_event_does_not_wait_for_its_answer(function, client):
     client("s3").create_bucket(Bucket="event-results")
     code = (
