@@ -18,11 +18,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from helpers.local_aws import function_api, signing
+from helpers.local_aws import faulty_requests, function_api, signing
 from helpers.local_aws.clients import Clients
 from helpers.local_aws.function_backend import plug_in
 from helpers.local_aws.functions import Functions
-from helpers.local_aws.moto_services import MotoServices, tell_of_event_bridge
+from helpers.local_aws.moto_services import MotoServices, tell_of_event_bridge, word_topic_arns
 from helpers.local_aws.server import Server, environment, proof
 from helpers.local_aws.signing import Environ, StartResponse
 
@@ -51,7 +51,11 @@ class Front:
         )
         self.functions = Functions(self.folder / "functions", self.clients, environment(server))
         self.moto = MotoServices(
-            {"awslambda": lambda: plug_in(self.functions), "s3": tell_of_event_bridge}
+            {
+                "awslambda": lambda: plug_in(self.functions),
+                "s3": tell_of_event_bridge,
+                "sns": word_topic_arns,
+            }
         )
         self._stop = stop
         self._lock = threading.RLock()
@@ -80,6 +84,10 @@ class Front:
                 environ, start_response, who.service, 400, "SerializationException", str(fault)
             )
         except Exception:
+            if refusal := faulty_requests.fault(environ, who.service):
+                return signing.error(
+                    environ, start_response, who.service, 400, refusal.code, refusal.message
+                )
             log.exception("%s %s failed", who.service, environ.get("HTTP_X_AMZ_TARGET", ""))
             message = "The request failed inside the embedded AWS; server.log says where."
             return signing.error(

@@ -5,6 +5,7 @@ metadata keys (`Metadata={"user_id": …}`) have them, so they are kept here, an
 handed on as `workshop.header_names`.
 """
 
+import contextlib
 import re
 import select
 import socket
@@ -23,6 +24,8 @@ from helpers.local_aws.signing import WsgiApplication
 
 # Handlers call back while their own invocation waits, so there must be threads to spare.
 THREADS = 64
+# Kernels, terminals and warm handlers keep theirs open; waitress would stop at 100 and hear nobody.
+CONNECTIONS = 400
 _ANSWERED_METADATA = re.compile(rb"^X-Amz-Meta-[^:]*", re.M)
 _METADATA = re.compile(rb"^(x-amz-meta-[^:\s]*_[^:\s]*):[ \t]*(.*?)[ \t]*\r?$", re.I | re.M)
 
@@ -81,14 +84,27 @@ def bind(port: int) -> socket.socket:
     return listening
 
 
+def _allow_open_files(count: int) -> None:
+    """Raise this process's limit of open files, which is 256 on macOS."""
+    with contextlib.suppress(ImportError, OSError, ValueError):  # Windows has no such limit
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = count if hard == resource.RLIM_INFINITY else min(count, hard)
+        if soft != resource.RLIM_INFINITY and soft < most:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 class Listener:
     """A production WSGI server on one bound socket, ended by `stop` from any thread."""
 
     def __init__(self, listening: socket.socket, application: WsgiApplication) -> None:
+        _allow_open_files(CONNECTIONS * 2)
         self._server: Any = create_server(
             application,
             sockets=[listening],
             threads=THREADS,
+            connection_limit=CONNECTIONS,
             ident=None,
             clear_untrusted_proxy_headers=True,
             channel_request_lookahead=0,

@@ -131,6 +131,24 @@ def tell_of_event_bridge() -> None:
     S3Response.get_bucket_notification = get_bucket_notification  # type: ignore[method-assign]
 
 
+def word_topic_arns() -> None:
+    """Have SNS refuse a TopicArn that is no ARN in AWS's words, not in Python's."""
+    from moto.sns.exceptions import SNSInvalidParameter
+    from moto.sns.models import SNSBackend
+
+    original = vars(SNSBackend).get("get_topic")
+    expect(original is not None, "sns.models.SNSBackend.get_topic")
+
+    def get_topic(self: Any, arn: str) -> Any:
+        elements = arn.count(":") + 1
+        if elements < 6:
+            reason = f"An ARN must have at least 6 elements, not {elements}"
+            raise SNSInvalidParameter(f"Invalid parameter: TopicArn Reason: {reason}")
+        return original(self, arn)  # type: ignore[misc]
+
+    SNSBackend.get_topic = get_topic  # type: ignore[method-assign]
+
+
 def _compile_routes_in_single_file() -> None:
     """Have one thread at a time compile the routes of a service, which moto does when asked."""
     from moto.core.routing import ServiceOperationRouter

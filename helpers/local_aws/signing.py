@@ -21,6 +21,7 @@ WsgiApplication = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 _HEADER_V4 = re.compile(r"Credential=([^/,\s]+)/\d+/([^/,\s]+)/([^/,\s]+)/aws4_request")
 _HEADER_V2 = re.compile(r"AWS ([^:\s]+):")
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,11 @@ def signer(environ: Environ) -> Signer | None:
 
 def is_loopback(host: str) -> bool:
     """Tell whether a Host header names this very machine; a rebound DNS name does not."""
-    name = host.rsplit("@", 1)[-1]
-    name = name[1 : name.find("]")] if name.startswith("[") else name.split(":")[0]
-    if name.lower() == "localhost":
+    parts = _HOST.fullmatch(host)
+    if parts is None:
+        return False
+    name = parts[1].strip("[]").lower()
+    if name == "localhost":
         return True
     try:
         return ipaddress.ip_address(name).is_loopback

@@ -1,4 +1,6 @@
 import io
+import json
+import socket
 import urllib.error
 import urllib.request
 
@@ -99,6 +101,10 @@ def test_a_host_that_is_not_loopback_is_refused(running):
         ("localhost.evil.example", False),
         ("127.0.0.1@evil.example", False),
         ("10.0.0.1", False),
+        ("evil.example@127.0.0.1", False),
+        ("[::1]evil.example", False),
+        ("127.0.0.1:80.evil.example", False),
+        ("photos.localhost", False),
     ],
 )
 def test_only_names_of_this_machine_are_loopback(host, expected):
@@ -170,6 +176,47 @@ def test_a_body_that_is_no_text_is_the_clients_error(running):
     status, _, body = ask(running.endpoint, "POST", b"\xff", **headers)
     assert status == 400
     assert b"SerializationException" in body
+
+
+@pytest.mark.parametrize(
+    ("target", "body", "code"),
+    [
+        ("DynamoDB_20120810.PutItem", b"[]", "SerializationException"),
+        ("DynamoDB_20120810.PutItem", b"[" * 5000, "SerializationException"),
+        ("DynamoDB_20120810.GetItem", b'{"TableName": 5, "Key": 1}', "SerializationException"),
+        ("DynamoDB_20120810.UpdateItem", b"{}", "ValidationException"),
+        ("DynamoDB_20120810.NoSuch", b"{}", "UnknownOperationException"),
+        ("Logs_20140328.DeleteLogGroup", b'{"logGroupName": {"a": 1}}', "SerializationException"),
+        ("AmazonSQS.SendMessage", b'"text"', "SerializationException"),
+    ],
+)
+def test_a_malformed_request_to_moto_is_the_clients_error(running, target, body, code):
+    service = {"D": "dynamodb", "L": "logs", "A": "sqs"}[target[0]]
+    scope = f"{running.access_key_id}/20260101/{running.region}/{service}/aws4_request"
+    headers = {
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+        "X-Amz-Target": target,
+        "Content-Type": "application/x-amz-json-1.0",
+    }
+    status, _, content = ask(running.endpoint, "POST", body, **headers)
+    assert (status, json.loads(content)["__type"]) == (400, code)
+
+
+def test_a_topic_arn_that_is_none_is_refused_in_the_words_of_sns(client):
+    with pytest.raises(ClientError, match="An ARN must have at least 6 elements, not 1"):
+        client("sns").publish(TopicArn="rider-photos", Message="hello")
+
+
+def test_many_open_connections_leave_the_server_answering(running, home):
+    address = ("127.0.0.1", running.port)
+    slow = [socket.create_connection(address) for _ in range(150)]
+    try:
+        for one in slow:
+            one.sendall(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\nab")
+        assert servers.find(home) == running
+    finally:
+        for one in slow:
+            one.close()
 
 
 def test_clients_inside_the_process_answer_without_a_socket(front):
