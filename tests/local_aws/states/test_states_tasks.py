@@ -351,6 +351,30 @@ def test_an_sdk_call_fails_in_the_words_of_the_sdk(bench, action, parameters, er
     assert told[1].endswith(") (SDK Attempt Count: 1)")
 
 
+@pytest.mark.parametrize(
+    ("action", "parameters", "error", "words"),
+    [
+        ("s3:getObject", {"Bucket": "photos"}, "S3.S3Exception", "Value null at 'key'"),
+        ("s3:getObject", {"Bucket": "my photos", "Key": "k"}, "S3.SdkClientException", "my photos"),
+        ("lambda:getFunction", {}, "Lambda.LambdaException", "Value null at 'functionName'"),
+        ("sns:createTopic", {}, "Sns.SnsException", "Value null at 'name'"),
+        (
+            "eventbridge:putEvents",
+            {},
+            "EventBridge.EventBridgeException",
+            "Value null at 'entries'",
+        ),
+    ],
+)
+def test_an_sdk_call_without_what_it_needs_says_what_is_missing(
+    bench, action, parameters, error, words
+):
+    state = task(f"arn:aws:states:::aws-sdk:{action}", Parameters=parameters)
+    told = bench.failure(machine(S=state))
+    assert told[0] == error
+    assert words in told[1]
+
+
 def test_members_of_responses_have_capitals(bench):
     state = task("arn:aws:states:::aws-sdk:sfn:listStateMachines", Parameters={"MaxResults": 1})
     output = bench.output(machine(S=state))

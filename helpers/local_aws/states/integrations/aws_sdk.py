@@ -3,8 +3,9 @@
 from functools import cache
 from typing import Any
 
-from botocore.exceptions import DataNotFoundError, UnknownServiceError
+from botocore.exceptions import BotoCoreError, DataNotFoundError, UnknownServiceError
 
+from helpers.asl.failures import StateFailure
 from helpers.asl.resources import Resource
 from helpers.local_aws.json_protocol import service_model
 from helpers.local_aws.states.integrations.calls import (
@@ -16,6 +17,7 @@ from helpers.local_aws.states.integrations.calls import (
     as_result,
     operation_model,
     perform,
+    require,
 )
 
 # What the AWS SDK for Java 2 calls a service, where botocore calls it otherwise.
@@ -57,7 +59,12 @@ def prepare(clients: Clients, resource: Resource, parameters: Any) -> Work:
     request = as_request(model.input_shape, parameters)
 
     def work() -> Any:
-        response = perform(clients, service, model.name, request, names)
+        if model.service_model.metadata["protocol"] != "json":
+            require(service, model.name, request, names)  # where the others check themselves
+        try:
+            response = perform(clients, service, model.name, request, names)
+        except BotoCoreError as error:  # what the SDK refuses before it asks the service
+            raise StateFailure(f"{spelled}.SdkClientException", str(error)) from error
         return as_result(model.output_shape, response)
 
     return work
