@@ -1,9 +1,10 @@
 """The front of the embedded AWS: one WSGI application before all services.
 
-It lets in only requests to this machine's own name, signed with this checkout's key, and passes
-each to the service that the signature names: `states`, `rekognition` and `cloudformation` are
-ours, `lambda` is moto's with our runner (functions.py), the rest is moto's. Paths under
-`/_workshop/` are for server.py: health, reset and stop.
+It lets in only requests to this machine's own name, signed with this checkout's key (its id is
+compared, which nobody else knows; the signature is not), and passes each to the service that the
+signature names: `states`, `rekognition` and `cloudformation` are ours, `lambda` is moto's with our
+runner (functions.py), the rest is moto's. What moto fails on is explained by faulty_requests.py.
+Paths under `/_workshop/` are for server.py: health, reset and stop.
 """
 
 import contextlib
