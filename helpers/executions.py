@@ -30,22 +30,21 @@ _OVER = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "Execution
 
 # AWS's error code -> what a learner can do.
 _REMEDIES = {
-    "StateMachineDoesNotExist": "Is the stack deployed? workshop.deploy() does it, and "
-    "workshop.state_machine_arn is its state machine.",
-    "StateMachineDeleting": "It is being deleted. Wait a minute, then deploy again: "
-    "workshop.deploy().",
-    "InvalidExecutionInput": "The input must be a dict, or the text of a JSON document: "
-    '{"userId": "user_a", "s3Bucket": "…", "s3Key": "…"}.',
-    "ExecutionAlreadyExists": "Each execution has a name of its own: leave out name=…, "
-    "or choose one that was not used in the last 90 days.",
-    "InvalidName": "A name has 1 to 80 letters, digits, - or _: run(…, name='first-try').",
-    "InvalidArn": "Is this the ARN of a standard state machine or execution? Copy it from "
-    "workshop.state_machine_arn or execution.arn.",
-    "ExecutionDoesNotExist": "Copy the ARN from execution.arn; histories are kept for 90 days.",
-    "ExecutionLimitExceeded": "Too many executions are open in this account. Stop some: "
-    "sfn.stop_execution(executionArn='…').",
-    "AccessDeniedException": "Your credentials may not do this. Ask who gave you the account.",
-    "ExpiredTokenException": "Your credentials have expired. Renew them, then run connect() again.",
+    "StateMachineDoesNotExist": "take workshop.state_machine_arn; if the stack is gone, "
+    "workshop.deploy() makes it again",
+    "StateMachineDeleting": "wait a minute, then deploy again: workshop.deploy()",
+    "InvalidExecutionInput": "the input must be a dict, or the text of a JSON document: "
+    '{"userId": "user_a", "s3Bucket": "…", "s3Key": "…"}',
+    "ExecutionAlreadyExists": "each execution has a name of its own: leave out name=…, "
+    "or choose one that was not used in the last 90 days",
+    "InvalidName": "a name has 1 to 80 letters, digits, - or _: run(…, name='first-try')",
+    "InvalidArn": "copy the ARN of a standard state machine or execution from "
+    "workshop.state_machine_arn or execution.arn",
+    "ExecutionDoesNotExist": "copy the ARN from execution.arn; histories are kept for 90 days",
+    "ExecutionLimitExceeded": "too many executions are open in this account, stop some: "
+    "sfn.stop_execution(executionArn='…')",
+    "AccessDeniedException": "your credentials may not do this, ask who gave you the account",
+    "ExpiredTokenException": "renew your credentials, then run connect() again",
 }
 
 
@@ -236,9 +235,6 @@ def problem_words(error: str, cause: str) -> str:
     return f"{error}: {message}" if message else error
 
 
-# --- start and watch ----------------------------------------------------------------------------
-
-
 def _as_json(input: Any) -> str:
     if isinstance(input, str):
         return input
@@ -246,8 +242,8 @@ def _as_json(input: Any) -> str:
         return json.dumps(input, ensure_ascii=False)
     except (TypeError, ValueError) as problem:
         raise WorkshopError(
-            f"The input cannot be written as JSON: {problem}. Use dicts, lists, texts, numbers, "
-            "True, False and None."
+            f"The input cannot be written as JSON · {problem} · use dicts, lists, texts, numbers, "
+            "True, False and None"
         ) from problem
 
 
@@ -309,10 +305,10 @@ def _too_late(arn: str, events: list[dict[str, Any]], timeout: float) -> Worksho
     inner = [visit.name for visit in open_ if not any(v.outer is visit for v in open_)]
     where = "in " + " and ".join(dict.fromkeys(inner)) if inner else "between two states"
     return WorkshopError(
-        f"The execution {arn.rsplit(':', 1)[-1]} is not over after {timeout:g} seconds: it is "
-        f"{where}. It goes on. Watch on: "
-        f"from helpers.executions import watch; watch(workshop.sfn, {arn!r}). "
-        f"Or stop it: workshop.sfn.stop_execution(executionArn={arn!r})."
+        f"The execution {arn.rsplit(':', 1)[-1]} is not over after {timeout:g} seconds · it is "
+        f"{where}, and goes on · watch on: "
+        f"from helpers.executions import watch; watch(workshop.sfn, {arn!r}) · "
+        f"or stop it: workshop.sfn.stop_execution(executionArn={arn!r})"
     )
 
 
@@ -333,5 +329,5 @@ def _explained(problem: ClientError, thing: str) -> Exception:
     if code not in _REMEDIES:
         return problem
     said = problem.response["Error"].get("Message", "")
-    about = "" if thing in said else f" ({thing})"
-    return WorkshopError(f"AWS says {code}: {said}{about}. {_REMEDIES[code]}".replace("..", "."))
+    about = "" if thing in said else f" · {thing}"
+    return WorkshopError(f"{code}: {said.rstrip('.')}{about} · {_REMEDIES[code]}")

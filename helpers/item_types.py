@@ -9,7 +9,7 @@
 | SS, NS, BS | set | set |
 | L | list | list |
 | M | a column for each member: `thumbnail.s3key`; an empty one stays as {} | dict |
-| NULL, or missing | None (<NA> in Int64 and boolean) | None |
+| NULL, or missing | what pandas calls missing: None, NaN, <NA> | None |
 """
 
 from collections.abc import Iterable, Sequence

@@ -55,9 +55,6 @@ def as_text(items: "ItemsFrame") -> str:
     return f"{_count_words(items)}\n{table}"
 
 
-# --- words --------------------------------------------------------------------------------------
-
-
 def _count_words(items: "ItemsFrame") -> str:
     count = len(items.typed)
     shown = f", the first {MOST_ROWS} of them below" if count > MOST_ROWS else ""
@@ -79,9 +76,6 @@ def _as_base64(value: Any) -> Any:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     return sorted(value) if isinstance(value, set) else str(value)
-
-
-# --- cells --------------------------------------------------------------------------------------
 
 
 def _heading(items: "ItemsFrame", column: str) -> str:
@@ -124,9 +118,6 @@ def _words(value: Any) -> str:
     if value is None or pd.isna(value):
         return ""
     return str(value)
-
-
-# --- pictures -----------------------------------------------------------------------------------
 
 
 def _pictures(items: "ItemsFrame") -> dict[int, str]:

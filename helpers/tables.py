@@ -32,9 +32,8 @@ def items(dynamodb: Any, table: str, *, images: Any = None) -> "ItemsFrame":
         if problem.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
         raise WorkshopError(
-            f"There is no table {table!r} in {dynamodb.meta.region_name} "
-            f"(AWS says {problem.response['Error'].get('Message', '')!r}). Its name is "
-            "workshop.outputs['RiderPhotoDDBTable']; workshop.deploy() makes it."
+            f"There is no table {table!r} in {dynamodb.meta.region_name} · "
+            "take workshop.outputs['RiderPhotoDDBTable']; workshop.deploy() makes it"
         ) from problem
     keys = {key["AttributeName"]: _KEY_KINDS[key["KeyType"]] for key in described["KeySchema"]}
     return ItemsFrame(found, table=table, keys=keys, images=images)

@@ -134,7 +134,7 @@ def test_outside_a_notebook_each_state_is_a_line(
 
 
 def test_when_time_runs_out_it_says_where_it_stood(sfn: Any, machines: dict[str, str]) -> None:
-    with pytest.raises(WorkshopError, match="not over after 0.3 seconds: it is in Wait") as caught:
+    with pytest.raises(WorkshopError, match="not over after 0.3 seconds · it is in Wait") as caught:
         run(sfn, machines["slow"], {}, show=False, timeout=0.3)
     assert "stop_execution" in str(caught.value)
 

@@ -90,8 +90,8 @@ class Graph:
         path = Path(path)
         if path.suffix.lower() != ".svg":
             raise WorkshopError(
-                f"{path.name!r} is not an .svg file. Give save(…) a name such as 'graph.svg'; "
-                "any browser opens it."
+                f"{path.name!r} is not an .svg file · give save(…) a name such as 'graph.svg'; "
+                "any browser opens it"
             )
         path.write_text(self.svg, encoding="utf-8")
         return path
@@ -109,13 +109,13 @@ def _read(definition: Any) -> dict[str, Any]:
             definition = json.loads(definition)
         except ValueError as problem:
             raise WorkshopError(
-                f"This definition is not JSON: {problem}. Give draw(…) the dict itself, or "
-                "json.dumps(definition)."
+                f"This definition is not JSON · {problem} · give draw(…) the dict itself, or "
+                "json.dumps(definition)"
             ) from problem
     if not isinstance(definition, dict):
         raise WorkshopError(
-            f"A definition is a dict, and this is of type {type(definition).__name__}. It begins "
-            "{'StartAt': 'FirstState', 'States': {…}}."
+            f"A definition is a dict, and this is of type {type(definition).__name__} · begin with "
+            "{'StartAt': 'FirstState', 'States': {…}}"
         )
     return definition
 
@@ -129,6 +129,6 @@ def _events(execution: Any) -> Iterable[dict[str, Any]] | None:
     ):
         return events
     raise WorkshopError(
-        "The second argument of draw(…) is what run(…) returned, or the 'events' of "
-        f"get_execution_history; this is of type {type(execution).__name__}."
+        f"draw(…) cannot read an execution from a {type(execution).__name__} · give it what run(…) "
+        "returned, or the 'events' of get_execution_history"
     )

@@ -79,9 +79,6 @@ def arrange(boxes: dict[Hashable, Size], links: Sequence[Link]) -> Arrangement:
     return Arrangement(centres, route_all(links, chains), right - left, height)
 
 
-# --- layers -------------------------------------------------------------------------------------
-
-
 def _ranks(boxes: Iterable[Hashable], links: Sequence[Link]) -> dict[Hashable, int]:
     """Return the longest way from a first box to each box, along the links that are no loops."""
     rank = dict.fromkeys(boxes, 0)
@@ -189,9 +186,6 @@ def _chain(
     return whole
 
 
-# --- order --------------------------------------------------------------------------------------
-
-
 def _order(layers: list[list[Slot]]) -> None:
     """Order each layer so that few links cross: barycentres, downwards and upwards in turn."""
     if all(len(layer) < 2 for layer in layers):
@@ -243,9 +237,6 @@ def _crossings(layers: list[list[Slot]]) -> int:
             if straight:
                 total += 2 * sum((u - upper) * (v - lower) < 0 for u, v, _ in ends)
     return total
-
-
-# --- y ------------------------------------------------------------------------------------------
 
 
 def _stack(

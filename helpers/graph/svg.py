@@ -100,9 +100,6 @@ def to_svg(
     return "".join(parts)
 
 
-# --- boxes --------------------------------------------------------------------------------------
-
-
 def _box(box: Box, runs: Mapping[str, StateRun] | None) -> str:
     if box.terminal:
         return _terminal(box)
@@ -211,9 +208,6 @@ def _badge(right: float, middle: float, colour: str, words: str) -> str:
         f'fill="{colour}"/><text x="{right - wide / 2:.1f}" y="{middle + 3.7:.1f}" '
         f'text-anchor="middle" style="font-size:10.5px;fill:#fff">{escape(words)}</text>'
     )
-
-
-# --- edges --------------------------------------------------------------------------------------
 
 
 def _edge(edge: Edge, taken: bool) -> str:
