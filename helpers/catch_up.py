@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpers.errors import WorkshopError
 from helpers.faces import ensure_collection
-from helpers.photos import upload
+from helpers.photos import SAMPLES, upload
 from helpers.places import DEFINITIONS, PHOTOS, workshop_folder
 from helpers.stack import load_definition
 
@@ -28,7 +28,7 @@ class CaughtUp:
     def __repr__(self) -> str:
         if not self.done:
             return f"Ready for section {self.section}: everything is there."
-        lines = [f"Ready for section {self.section}. What was missing is there now:"]
+        lines = [f"Ready for section {self.section}. To get there:"]
         return "\n".join(lines + [f"  · {sentence}" for sentence in self.done])
 
 
@@ -43,7 +43,7 @@ def catch_up(workshop: "Workshop", section: str) -> CaughtUp:
     """
     if section not in START:
         raise WorkshopError(
-            f"There is no section {section!r} to catch up with. Use one of: {', '.join(START)}."
+            f"There is no section {section!r} to catch up with · take one of: {', '.join(START)}"
         )
     done: list[str] = []
     if not workshop.is_deployed():
@@ -61,8 +61,7 @@ def _upload_missing_photos(workshop: "Workshop") -> list[str]:
     bucket = workshop.outputs["RiderPhotoS3Bucket"]
     pages = workshop.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
     there = {entry["Key"] for page in pages for entry in page.get("Contents", [])}
-    missing = [photo for photo in sorted(PHOTOS.glob("*.jpg")) if photo.name not in there]
-    return [upload(workshop.s3, bucket, photo) for photo in missing]
+    return [upload(workshop.s3, bucket, PHOTOS / key) for key in SAMPLES if key not in there]
 
 
 def _set_definition(workshop: "Workshop", number: str) -> list[str]:

@@ -44,11 +44,11 @@ def check(workshop: "Workshop", section: str, *answers: Any) -> Passed:
         WorkshopError: The answer is still open or not right yet; the sentence says what was seen.
     """
     if section not in _CHECKS:
-        raise WorkshopError(f"There is no section {section!r}. Use one of: {', '.join(_CHECKS)}.")
+        raise WorkshopError(f"There is no section {section!r} · take one of: {', '.join(_CHECKS)}")
     if not answers or answers[0] is ...:
         raise WorkshopError(
-            f"The exercise of section {section} is still open: its answer is `...`. "
-            "Replace the three dots in the cell with the TODO, run that cell, then this one."
+            f"The exercise of section {section} is still open · its answer is `...` · "
+            "replace the three dots in the cell with the TODO, run that cell, then this one"
         )
     return Passed(section, _CHECKS[section](workshop, *answers))
 
@@ -79,14 +79,17 @@ def _catcher_of_every_error(workshop: "Workshop", catcher: Any) -> str:
     )
     _expect(
         catcher.get("ResultPath") == "$.errorInfo",
-        f"ResultPath is {catcher.get('ResultPath', 'missing')!r}, so the message would not hold "
+        f"ResultPath is {catcher.get('ResultPath', 'missing')}, so the message would not hold "
         "both the input and the error under errorInfo",
     )
-    return "Every error that has no name of its own in the list now reaches the rider."
+    return "With it, every error without a name of its own would reach the same message."
 
 
 def _states_entered(workshop: "Workshop", entered: Any) -> str:
-    _expect(isinstance(entered, list), f"a list of state names is asked for, not {entered!r}")
+    _expect(
+        isinstance(entered, list) and all(isinstance(name, str) for name in entered),
+        f"a list of state names is asked for, not {entered!r}",
+    )
     machine = workshop.sfn.describe_state_machine(stateMachineArn=workshop.state_machine_arn)
     names = {place.name for place in asl.states(json.loads(machine["definition"]))}
     unknown = [name for name in entered if name not in names]
@@ -97,18 +100,17 @@ def _states_entered(workshop: "Workshop", entered: Any) -> str:
         "s3Key": "3_multiple_faces.jpg",
     }
     execution = run(workshop.sfn, workshop.state_machine_arn, photo, show=False)
-    details = (event.get("stateEnteredEventDetails") for event in execution.events)
-    really = [detail["name"] for detail in details if detail]
+    really = [visit["name"] for visit in _entered(execution)]
     _expect(
         entered == really,
         f"the execution entered {len(really)} states, and your list does not name the same ones in "
-        "the same order. How many faces does FaceDetection accept?",
+        "the same order (think of how many faces FaceDetection accepts)",
     )
     return "The order of states decides which of two faults a rider hears of."
 
 
 def _path_to_thumbnail_key(workshop: "Workshop", path: Any, execution: Any = None) -> str:
-    output = _finished(execution, "03").output
+    output = _finished(execution, "03", "ParallelProcessing").output
     found = _follow(path, output, "the execution's output")
     _expect(
         isinstance(found, str) and found.startswith("resized-"),
@@ -122,19 +124,25 @@ def _attribute_image_id(workshop: "Workshop", attribute: Any, execution: Any = N
         isinstance(attribute, dict) and len(attribute) == 1,
         f"an attribute is a dictionary with one entry, its type, but image_id is {attribute!r}",
     )
+    (kind, path), *_ = attribute.items()
+    _expect(
+        kind != "imageId",
+        "'imageId' stands before it already: give only what goes behind that name",
+    )
+    _expect(
+        isinstance(kind, str) and isinstance(path, str),
+        f"the type and the path are strings, but image_id is {attribute!r}",
+    )
     definition = load_definition("04", workshop.outputs)
     persist = definition["States"]["PersistMetadata"]
     persist["Parameters"]["Item"]["imageId"] = copy.deepcopy(attribute)
     _expect_valid(definition)
-    (kind, path), *_ = attribute.items()
     _expect(
         kind.endswith(".$"), f"{kind!r} has no .$ at its end, so {path!r} would be stored as it is"
     )
     _expect(kind == "S.$", f"{kind!r} says another type than a string")
-    execution = _finished(execution, "04")
-    entered = (event.get("stateEnteredEventDetails") for event in execution.events)
-    given = [json.loads(e["input"]) for e in entered if e and e["name"] == "PersistMetadata"]
-    _expect(bool(given), "the execution never entered PersistMetadata; run step 6 again")
+    entered = _entered(_finished(execution, "04", "PersistMetadata"))
+    given = [json.loads(visit["input"]) for visit in entered if visit["name"] == "PersistMetadata"]
     image_id = given[0]["parallelResult"][0]["Payload"]["ImageId"]
     found = _follow(path, given[0], "the input of PersistMetadata")
     _expect(found == image_id, f"{path} leads to {_short(found)}, which is not the ImageId")
@@ -173,12 +181,24 @@ def _expect_valid(definition: dict[str, Any]) -> None:
         raise WorkshopError(f"Not yet: {errors[0].message} (at {errors[0].location}).")
 
 
-def _finished(execution: Any, section: str) -> Execution:
+def _entered(execution: Execution) -> list[dict[str, Any]]:
+    """Return what the history says of each state that the execution entered, in order."""
+    details = (event.get("stateEnteredEventDetails") for event in execution.events)
+    return [visit for visit in details if visit]
+
+
+def _finished(execution: Any, section: str, state: str) -> Execution:
+    """Demand an execution that went through `state` to its end."""
     if not isinstance(execution, Execution) or execution.status != "SUCCEEDED":
         raise WorkshopError(
-            f"The check of section {section} needs an execution that succeeded: keep the result of "
-            f"run(…) as `execution` and write workshop.check({section!r}, …, execution)."
+            f"The check of section {section} needs an execution that succeeded · keep what run(…) "
+            f"returns as `execution` and write workshop.check({section!r}, …, execution)"
         )
+    _expect(
+        state in [visit["name"] for visit in _entered(execution)],
+        f"the execution never entered {state}, because the photo was turned down before. If its "
+        "face was known already, reset the collection as above, and run the photo again",
+    )
     return execution
 
 

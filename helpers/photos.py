@@ -15,6 +15,16 @@ from helpers.errors import WorkshopError
 # Rekognition takes photos of up to 15 MB from S3 ("Guidelines and quotas in Amazon Rekognition").
 LIMIT = 15 * 1024 * 1024
 
+# The photos that the notebooks speak of; a learner may put others beside them.
+SAMPLES = (
+    "1_happy_face.jpg",
+    "2_sunglass_face.jpg",
+    "3_multiple_faces.jpg",
+    "4_no_face.jpg",
+    "5_other_face.jpg",
+    "6_same_person_again.jpg",
+)
+
 _SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
@@ -40,7 +50,11 @@ def upload(s3: Any, bucket: str, path: str | Path) -> str:
 
 def gallery(folder: Path, *, width: int = 150) -> "Gallery":
     """Return the photos of a folder, to be looked at; `width` in pixels."""
-    photos = [path for path in sorted(folder.iterdir()) if path.suffix in (".jpg", ".jpeg", ".png")]
+    photos = [
+        path
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in (".jpg", ".jpeg", ".png")
+    ]
     if not photos:
         raise WorkshopError(f"There is no photo in {folder} · helpers.places.PHOTOS holds six")
     return Gallery(tuple(photos), width)

@@ -189,6 +189,11 @@ def connect(
     backend = backend or os.environ.get("WORKSHOP_BACKEND") or kept.backend or "embedded"
     if backend not in settings.BACKENDS:
         raise WorkshopError(f"There is no AWS called {backend!r} · use connect() or connect('aws')")
+    if backend == "embedded" and (profile or region):
+        raise WorkshopError(
+            "The embedded AWS has no profile and one region · leave them out, or say "
+            "connect('aws', profile=…, region=…) for a real account"
+        )
     learner = given.get("learner", kept.learner) or None
     if backend == "embedded":
         workshop = _embedded(learner)

@@ -3,16 +3,24 @@
 from types import TracebackType
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
+
+_NOBODY_ANSWERS = (
+    "Nobody answers there · run the cell with `workshop = connect()` again: it starts the embedded "
+    "AWS, or says why a real account cannot be reached"
+)
 
 
 def shorten_aws_errors() -> None:
-    """Show a ClientError without the frames of libraries; does nothing outside of IPython."""
+    """Show AWS's refusals without the frames of libraries; does nothing outside of IPython.
+
+    boto3's own refusals too: a wrong parameter, and no answer at all.
+    """
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
     if shell is not None:
-        shell.set_custom_exc((ClientError,), _show)
+        shell.set_custom_exc((ClientError, BotoCoreError), _show)
 
 
 def _show(
@@ -25,6 +33,8 @@ def _show(
     """Show the error in the way IPython does, with the frames of cells only."""
     error.__cause__ = error.__context__ = None
     lines = shell.InteractiveTB.structured_traceback(kind, error, _in_cells(frames), tb_offset=0)
+    if isinstance(error, ConnectionError | HTTPClientError):
+        lines = [f"{kind.__name__}: {error}", _NOBODY_ANSWERS]
     shell._showtraceback(kind, error, lines)
     return lines
 

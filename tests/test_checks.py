@@ -54,7 +54,7 @@ def test_the_catcher_of_every_error(workshop: Any) -> None:
     one_error = CATCHER | {"ErrorEquals": ["States.Timeout"]}
     assert "States.Timeout" in _said(workshop, "01", one_error)
     no_path = {key: CATCHER[key] for key in ("ErrorEquals", "Next")}
-    assert "ResultPath is 'missing'" in _said(workshop, "01", no_path)
+    assert "ResultPath is missing" in _said(workshop, "01", no_path)
     assert "FaceDetection" in _said(workshop, "01", CATCHER | {"Next": "FaceDetection"})
     assert "Nowhere" in _said(workshop, "01", CATCHER | {"Next": "Nowhere"})
     assert "a catcher is a dictionary" in _said(workshop, "01", [CATCHER])
@@ -65,6 +65,7 @@ def test_the_states_that_a_photo_enters(workshop: Any) -> None:
     assert check(workshop, "02", ["FaceDetection", "PhotoDoesNotMeetRequirement"])
     assert "entered 2 states" in _said(workshop, "02", ["FaceDetection", "CheckFaceDuplicate"])
     assert "FaceDetecton" in _said(workshop, "02", ["FaceDetecton"])
+    assert "a list of state names" in _said(workshop, "02", [["FaceDetection"]])
 
 
 def test_the_path_to_the_thumbnail(workshop: Any) -> None:
@@ -88,6 +89,25 @@ def test_the_attribute_with_the_image_id(workshop: Any) -> None:
     assert "stored as it is" in _said(workshop, "04", {"S": "$.imageId"}, execution)
     assert "another type" in _said(workshop, "04", {"N.$": right["S.$"]}, execution)
     assert "needs an execution" in _said(workshop, "04", right, None)
+    assert "only what goes behind" in _said(workshop, "04", {"imageId": right}, execution)
+    assert "are strings" in _said(workshop, "04", {1: 2}, execution)
+
+
+@pytest.mark.parametrize(
+    ("section", "state"), [("03", "ParallelProcessing"), ("04", "PersistMetadata")]
+)
+def test_an_execution_that_was_turned_down_is_no_use(
+    workshop: Any, section: str, state: str
+) -> None:
+    workshop.catch_up({"03": "04", "04": "99"}[section])
+    photo = {
+        "userId": "user_a",
+        "s3Bucket": workshop.outputs["RiderPhotoS3Bucket"],
+        "s3Key": "4_no_face.jpg",
+    }
+    execution = run(workshop.sfn, workshop.state_machine_arn, photo, show=False)
+    answers = {"03": "$.parallelResult", "04": {"S.$": "$.parallelResult"}}
+    assert f"never entered {state}" in _said(workshop, section, answers[section], execution)
 
 
 def test_tables_that_are_left_are_named(workshop: Any) -> None:

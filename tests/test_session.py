@@ -260,3 +260,9 @@ def test_terminals_that_speak_to_another_aws_are_told(
     connect()
     assert "terminal" not in capsys.readouterr().out
     terminal.forget(workshop_home, os.getpid())
+
+
+def test_a_region_for_the_embedded_aws_is_refused_and_not_kept() -> None:
+    with pytest.raises(WorkshopError, match="leave them out"):
+        connect("embedded", region="mars")
+    assert session.settings.read().region is None

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 from nbclient import NotebookClient
 
 SET_UP = "from helpers import connect\nworkshop = connect()"
 OF_AWS = "def ask():\n    return workshop.s3.head_bucket(Bucket='nobody-made-it')\nask()"
+OF_BOTO3 = "workshop.s3.head_bucket(Buckets='misspelt')"
 OF_THE_LEARNER = "import json\njson.loads('{')"
 
 
@@ -21,8 +23,20 @@ def _errors(*cells: str) -> list[Any]:
 
 
 def test_only_the_lines_of_the_cell_are_shown(workshop_home: Path) -> None:
-    of_aws, of_the_learner = _errors(SET_UP, OF_AWS, OF_THE_LEARNER)
+    of_aws, of_boto3, of_the_learner = _errors(SET_UP, OF_AWS, OF_BOTO3, OF_THE_LEARNER)
     shown = "\n".join(of_aws["traceback"])
     assert of_aws["ename"] == "ClientError" and "404" in of_aws["evalue"]
     assert "nobody-made-it" in shown and "botocore/client.py" not in shown
+    shown = "\n".join(of_boto3["traceback"])
+    assert "Unknown parameter in input" in shown and "botocore" not in shown.split("\n", 1)[1]
     assert "json/decoder.py" in "\n".join(of_the_learner["traceback"])
+
+
+def test_an_aws_that_was_stopped_is_one_sentence_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path))
+    stop = "from helpers.local_aws import server\nfrom helpers.places import workshop_folder\n"
+    (asked,) = _errors(SET_UP, f"{stop}server.stop(workshop_folder())\n{OF_AWS}")
+    assert asked["ename"] == "EndpointConnectionError"
+    assert len(asked["traceback"]) == 2 and "workshop = connect()" in asked["traceback"][1]

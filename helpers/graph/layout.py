@@ -12,7 +12,16 @@ from helpers.asl import definition as asl
 from helpers.graph import layers, text
 from helpers.graph.kinds import kind_words
 from helpers.graph.routes import Link, Point, Route
-from helpers.graph.ways import END_KEY, START_KEY, EdgeKind, Way, happy_path, members_of, ways_of
+from helpers.graph.ways import (
+    END_KEY,
+    START_KEY,
+    EdgeKind,
+    Way,
+    happy_path,
+    in_reading_order,
+    members_of,
+    ways_of,
+)
 
 NAME_SIZE, SUB_SIZE, LABEL_SIZE = 13.0, 11.0, 11.0
 NAME_LINE, LABEL_LINE = 17.0, 14.0
@@ -105,7 +114,8 @@ def lay_out(definition: dict[str, Any]) -> Layout:
 
 
 def _lay_out_machine(machine: dict[str, Any], outer: tuple[str, ...], faults: list[str]) -> _Part:
-    members = members_of(machine)
+    first: Hashable = machine.get("StartAt")
+    members = in_reading_order(members_of(machine), first)
     inside = f" in {outer[-1]!r}" if outer else ""
     inner = {
         name: [_lay_out_machine(branch, (*outer, name), faults) for _, branch in asl.flows(state)]
@@ -115,7 +125,6 @@ def _lay_out_machine(machine: dict[str, Any], outer: tuple[str, ...], faults: li
         name: _box(name, state, outer, inner[name]) for name, state in members.items()
     }
     ways = ways_of(members)
-    first: Hashable = machine.get("StartAt")
     if not isinstance(first, str):
         faults.append(f"'StartAt' is missing{inside}: it names the state to begin with.")
         first = next(iter(members), None)
@@ -197,9 +206,6 @@ def _moved(edge: Edge, dx: float, dy: float) -> Edge:
         curves=tuple(tuple((x + dx, y + dy) for x, y in curve) for curve in edge.curves),
         label=label,
     )
-
-
-# --- sizes and texts ----------------------------------------------------------------------------
 
 
 def _head(lines: tuple[str, ...]) -> float:

@@ -37,6 +37,23 @@ def members_of(machine: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {str(name): state if isinstance(state, dict) else {} for name, state in states.items()}
 
 
+def in_reading_order(
+    members: dict[str, dict[str, Any]], first: Hashable
+) -> dict[str, dict[str, Any]]:
+    """Return the states as they are reached from the first, a catch last, the unreached behind.
+
+    So the picture does not change with the order in which somebody wrote the states down.
+    """
+    ordered: dict[str, dict[str, Any]] = {}
+    waiting = [first]
+    while waiting:
+        name = waiting.pop()
+        if isinstance(name, str) and name in members and name not in ordered:
+            ordered[name] = members[name]
+            waiting += reversed([way.target for way in asl.transitions(members[name])])
+    return ordered | members
+
+
 def ways_of(members: dict[str, dict[str, Any]]) -> list[Way]:
     """Return the transitions of one machine, those of one kind between two states as one."""
     ways: dict[tuple[Hashable, Hashable, str], Way] = {}

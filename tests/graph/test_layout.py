@@ -210,3 +210,13 @@ def test_a_hundred_states_with_a_common_handler_are_laid_out_quickly() -> None:
         durations.append(time.process_time() - begun)
     assert len(plan.boxes) == 102
     assert min(durations) < 0.25  # 0.03 on a quiet machine
+
+
+def test_the_picture_does_not_change_with_the_order_of_the_states() -> None:
+    definition = json.loads((DEFINITIONS / "04.json").read_text(encoding="utf-8"))
+    names = list(definition["States"])
+    pictures = {
+        lay_out(definition | {"States": {name: definition["States"][name] for name in order}})
+        for order in (names, names[::-1], sorted(names))
+    }
+    assert len(pictures) == 1
