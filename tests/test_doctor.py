@@ -53,3 +53,13 @@ def test_what_is_missing_is_listed_with_its_remedy(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stdout.startswith("NOT READY\n- pandas does not import (ImportError) · delete")
     assert_nothing_private(done.stdout + done.stderr, home)
+
+
+def test_choices_that_cannot_be_read_are_told_without_their_place(tmp_path: Path) -> None:
+    home = tmp_path / "private-learner"
+    home.mkdir()
+    (home / "settings.json").write_text("{", encoding="utf-8")
+    done = examine(home)
+    assert done.returncode == 1
+    assert "delete the file .workshop/settings.json" in done.stdout
+    assert_nothing_private(done.stdout + done.stderr, home)

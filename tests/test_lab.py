@@ -1,6 +1,12 @@
 """JupyterLab is opened on the chosen AWS, with nothing of anybody else's."""
 
+import json
+import os
+import signal
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -74,3 +80,38 @@ def test_the_token_stays_on_and_only_this_computer_is_listened_to() -> None:
 
 def test_the_first_page_is_a_notebook_of_the_workshop() -> None:
     assert (ROOT / lab.FIRST_PAGE.removeprefix("/lab/tree/")).is_file()
+
+
+def test_an_aws_that_there_is_not_is_no_real_account(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKSHOP_BACKEND", "azure")
+    with pytest.raises(WorkshopError, match="no AWS called 'azure' · python3 start.py --backend"):
+        lab.open_workshop({"no_browser": True})
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path / "file" / ".workshop"))
+    with pytest.raises(WorkshopError, match="cannot be made .* a folder of your own"):
+        lab.open_workshop({"no_browser": True})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
+def test_an_impatient_second_ctrl_c_leaves_no_jupyterlab_behind(home: Path) -> None:
+    options = json.dumps({"no_browser": True, "backend": "aws"})
+    command = [sys.executable, "-m", "helpers.launch.commands", "open", options]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert any(line.startswith("JupyterLab is open") for line in process.stdout)
+    [kept] = (home / "jupyter" / "runtime").glob("jpserver-*.json")
+    pid = json.loads(kept.read_text())["pid"]
+    process.send_signal(signal.SIGINT)
+    for _ in range(4):
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

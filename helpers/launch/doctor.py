@@ -135,8 +135,14 @@ def _embedded_aws(facts: list[str]) -> list[str]:
 
 def _real_aws(facts: list[str]) -> list[str]:
     """Where a real account is chosen, see whether one can sign in; say nothing about which."""
-    if chosen_backend() != "aws":
-        return []
+    try:
+        if chosen_backend() != "aws":
+            return []
+    except WorkshopError:  # it names the place of the file
+        return [
+            "Which AWS was chosen cannot be read · delete the file .workshop/settings.json; unset "
+            "the variable WORKSHOP_BACKEND"
+        ]
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError

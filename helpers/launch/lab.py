@@ -26,6 +26,7 @@ from helpers.places import NOTEBOOKS, ROOT, workshop_folder
 
 FIRST_PAGE = "/lab/tree/notebooks/00_set_up.ipynb"
 OPENING_SECONDS = 90
+CLOSING_SIGNALS = ("SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 def open_workshop(options: dict[str, Any]) -> int:
@@ -37,9 +38,9 @@ def open_workshop(options: dict[str, Any]) -> int:
     Raises:
         WorkshopError: A busy port, an impossible name, something that does not start.
     """
-    keep_choices(options)
     home = workshop_folder().resolve()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(home)
+    keep_choices(options)
     print(f"AWS: {name_of_aws(chosen_backend(), home)}", flush=True)
     address = find(home)
     if address is not None:
@@ -76,6 +77,17 @@ def open_workshop(options: dict[str, Any]) -> int:
         return 0
     finally:
         close(home, process)
+
+
+def make_folder(home: Path) -> None:
+    """Make the workshop's folder; raise WorkshopError where that may not be."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise WorkshopError(
+            f"The folder {home} cannot be made ({error.strerror}) · "
+            "put the workshop into a folder of your own"
+        ) from error
 
 
 def keep_choices(options: dict[str, Any]) -> None:
@@ -205,13 +217,16 @@ def stop_at_signals() -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
+    for name in CLOSING_SIGNALS:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), interrupt)
 
 
 def close(home: Path, process: "subprocess.Popen[bytes]") -> None:
-    """End JupyterLab with its kernels and terminals."""
+    """End JupyterLab with its kernels and terminals; a second Ctrl-C must not leave it behind."""
+    for name in ("SIGINT", *CLOSING_SIGNALS):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     for path in (home / "jupyter" / "runtime").glob("jpserver-*.json"):
         try:
             _ask(json.loads(path.read_text(encoding="utf-8")), "POST", "api/shutdown")

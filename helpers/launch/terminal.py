@@ -46,9 +46,14 @@ def chosen_backend() -> str:
     """Return "embedded" or "aws", decided as `connect()` does.
 
     Raises:
-        WorkshopError: The settings cannot be read.
+        WorkshopError: The settings cannot be read, or name no AWS that there is.
     """
-    return os.environ.get("WORKSHOP_BACKEND") or settings.read().backend or "embedded"
+    backend = os.environ.get("WORKSHOP_BACKEND") or settings.read().backend or "embedded"
+    if backend not in settings.BACKENDS:
+        raise WorkshopError(
+            f"There is no AWS called {backend!r} · python3 start.py --backend embedded"
+        )
+    return backend
 
 
 def aws_of_terminal(backend: str) -> tuple[str, dict[str, str]]:
