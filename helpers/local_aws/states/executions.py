@@ -4,6 +4,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from helpers.asl.failures import RUNTIME, StateFailure
@@ -54,7 +55,13 @@ class Executions:
             execution = Execution(arn, name, revision(machine), given, self._clock())
             execution.trace_header = request.get("traceHeader")
             self._store.save_execution(execution)
-            run = Run(execution, self._store, tasks=self._tasks, clock=self._clock)
+            run = Run(
+                execution,
+                self._store,
+                tasks=self._tasks,
+                clock=self._clock,
+                at_end=partial(self._tasks.endings.tell, arn),
+            )
             self._running[arn] = run
             run.start()
         threading.Thread(target=self._run, args=(run,), daemon=True, name=name).start()

@@ -54,7 +54,7 @@ def _missing_resource(arn: str) -> str:
         return "Activities are"
     if resource.kind == "function":
         return ""
-    if resource.pattern:
+    if resource.pattern == "waitForTaskToken" or (resource.pattern and not is_known(resource)):
         return f"The pattern .{resource.pattern} is"
     return "" if is_known(resource) else f"The integration {arn} is"
 

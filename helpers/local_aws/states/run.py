@@ -9,7 +9,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from helpers.asl.failures import DATA_LIMIT, PAYLOAD_LIMIT, RUNTIME, StateFailure
@@ -31,6 +31,7 @@ class Halt:
     def __init__(self, outer: "Halt | None" = None) -> None:
         self._raised = threading.Event()
         self._inner: set[Halt] = set()
+        self._wakes: set[Callable[[], None]] = set()
         self._outer = outer
         if outer is not None:
             outer._inner.add(self)
@@ -47,6 +48,19 @@ class Halt:
         self._raised.set()
         for inner in list(self._inner):
             inner.raise_it()
+        for wake in list(self._wakes):
+            wake()
+
+    @contextlib.contextmanager
+    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
+        """Call `wake` if the work must stop meanwhile, or must already."""
+        self._wakes.add(wake)
+        try:
+            if self.is_raised:
+                wake()
+            yield
+        finally:
+            self._wakes.discard(wake)
 
     def forget(self) -> None:
         """Leave the line outside: the work is done."""
@@ -74,8 +88,10 @@ class Run:
         tasks: Any,
         clock: Callable[[], float] = time.time,
         randomness: Randomness | None = None,
+        at_end: Callable[[], None] = lambda: None,
     ) -> None:
         self.execution = execution
+        self._at_end = at_end
         self.tasks = tasks
         self.clock = clock
         self.randomness = randomness or Randomness()
@@ -152,6 +168,7 @@ class Run:
             self._store.save_execution(self.execution)
             self.ended.set()
         self.halt.raise_it()
+        self._at_end()
 
     def _write(self, kind: str, previous: int, details: dict[str, Any] | None) -> int:
         self._last_id += 1

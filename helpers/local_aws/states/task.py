@@ -1,5 +1,6 @@
 """The Task state: a plain Lambda function, or a service integration."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -81,21 +82,38 @@ def _call_integration(
         ) from refused
     line.record("TaskScheduled", {**what, "region": REGION, "parameters": payload.text, **times})
     line.record("TaskStarted", what)
-    output = _worked(
-        visit,
-        lambda: check_size(Payload(work()), resource.service),
-        times.get("timeoutInSeconds"),
-        "Task",
-        what,
-    )
+    left = _time_left(times.get("timeoutInSeconds"))
+
+    def sized(value: Any) -> Payload:
+        return check_size(Payload(value), resource.service)
+
+    output = _worked(visit, lambda: sized(work()), left(), "Task", what)
+    if resource.pattern:
+        line.record("TaskSubmitted", {**what, "output": output.text, "outputDetails": TRUNCATED})
+        submitted = output.value
+        output = _worked(
+            visit,
+            lambda: sized(tasks.job(resource, submitted, line.halt, left())),
+            None,
+            "Task",
+            what,
+        )
     line.record("TaskSucceeded", {**what, "output": output.text, "outputDetails": TRUNCATED})
     return output.value
+
+
+def _time_left(seconds: int | None) -> Callable[[], float | None]:
+    """Return what tells how many of `seconds` are left; None for any time."""
+    if seconds is None:
+        return lambda: None
+    end = time.monotonic() + seconds
+    return lambda: max(end - time.monotonic(), 0)
 
 
 def _worked(
     visit: Visit,
     work: Callable[[], Payload],
-    seconds: int | None,
+    seconds: float | None,
     event: str,
     what: dict[str, str],
 ) -> Payload:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(
     not player.FOLDER.is_dir(), reason="the recordings of real AWS are not beside this checkout"
 )
 
-SERVICES = {"lambda", "dynamodb", "sns", "sqs", "s3", "logs"}
+SERVICES = {"child-execution", "dynamodb", "events", "lambda", "logs", "s3", "sns", "sqs"}
 OPERATIONS = {
     "CreateStateMachine",
     "UpdateStateMachine",

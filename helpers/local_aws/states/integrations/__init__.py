@@ -9,8 +9,17 @@ from typing import Any
 
 from helpers.asl.payload import Payload
 from helpers.asl.resources import Resource
-from helpers.local_aws.states.integrations import aws_sdk, dynamodb, lambda_function, messages
+from helpers.local_aws.states.endings import Endings
+from helpers.local_aws.states.integrations import (
+    aws_sdk,
+    dynamodb,
+    events,
+    executions,
+    lambda_function,
+    messages,
+)
 from helpers.local_aws.states.integrations.calls import Clients, RefusedParameters, Work
+from helpers.local_aws.states.run import Halt
 
 __all__ = ["RefusedParameters", "Tasks", "is_known"]
 
@@ -18,6 +27,8 @@ Prepare = Callable[[Clients, Resource, Any], Work]
 
 _FAMILIES: dict[tuple[str, str], Prepare] = {
     ("lambda", "invoke"): lambda_function.prepare,
+    ("events", "putEvents"): events.prepare,
+    ("states", "startExecution"): executions.prepare,
     ("sns", "publish"): messages.publish,
     ("sqs", "sendMessage"): messages.send,
     **{("dynamodb", action): dynamodb.prepare for action in dynamodb.ACTIONS},
@@ -36,6 +47,7 @@ class Tasks:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
+        self.endings = Endings()
 
     def invoke_function(self, arn: str, payload: Payload) -> Payload:
         """Invoke a plain Lambda function.
@@ -56,3 +68,13 @@ class Tasks:
         if resource.service.startswith("aws-sdk:"):
             return aws_sdk.prepare(self._clients, resource, parameters)
         return _FAMILIES[resource.service, resource.action](self._clients, resource, parameters)
+
+    def job(self, resource: Resource, submitted: Any, halt: Halt, seconds: float | None) -> Any:
+        """Wait for the end of what `.sync` has submitted, and return its result.
+
+        Raises:
+            StateFailure: the job failed.
+            TimeoutError: the time is over.
+            Halted: the work must stop.
+        """
+        return executions.outcome(self._clients, self.endings, resource, submitted, halt, seconds)
