@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from helpers.asl import definition, fields, resources
+from helpers.asl import definition, resources
 from helpers.asl.diagnostics import SCHEMA, Diagnostic
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states.integrations import is_known
@@ -11,13 +11,8 @@ from helpers.local_aws.states.integrations import is_known
 def refused(machine: dict[str, Any]) -> list[Diagnostic]:
     """Return what a valid definition asks for that is not there yet."""
     found = []
-    if machine.get("QueryLanguage") == fields.JSONATA:
-        found.append(_fault("JSONata is", "use JSONPath", "/QueryLanguage"))
-        return found
     for place in definition.states(machine):
         state, where = place.state, place.pointer
-        if state.get("QueryLanguage") == fields.JSONATA:
-            found.append(_fault("JSONata is", "use JSONPath", f"{where}/QueryLanguage"))
         if state["Type"] == "Map" and _is_distributed(state):
             found.append(_fault("A Distributed Map is", 'use "Mode": "INLINE"', where))
         if state["Type"] == "Task" and (what := _missing_resource(state["Resource"])):

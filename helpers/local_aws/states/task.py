@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from helpers.asl import dataflow, resources
+from helpers.asl import resources
 from helpers.asl.failures import TIMEOUT, EvaluationError, StateFailure
 from helpers.asl.paths import Scope
 from helpers.asl.payload import Payload
@@ -25,9 +25,9 @@ def run_task(visit: Visit) -> Outcome:
 
     def attempt() -> Outcome:
         scope = visit.selected_input()
-        parameters = dataflow.after_parameters(visit.state, scope, visit.randomness)
+        parameters = visit.arguments(scope)
         result = perform(visit, resource, visit.payload(parameters), _times(visit, scope))
-        return visit.leave(result, result, scope)
+        return visit.leave(result, scope)
 
     return with_retries(visit, attempt)
 
@@ -39,11 +39,9 @@ def _times(visit: Visit, scope: Scope) -> dict[str, int]:
         ("TimeoutSeconds", "timeoutInSeconds"),
         ("HeartbeatSeconds", "heartbeatInSeconds"),
     ):
-        if field in visit.state:
-            times[name] = visit.state[field]
-        elif f"{field}Path" in visit.state:
-            path = visit.state[f"{field}Path"]
-            times[name] = dataflow.number_at(path, f"{field}Path", scope)
+        limit = visit.number(field, scope)
+        if limit is not None:
+            times[name] = limit
     return times
 
 

@@ -97,7 +97,6 @@ def test_a_faulty_definition_is_refused_with_all_its_faults(bench):
 @pytest.mark.parametrize(
     ("definition", "words"),
     [
-        ({**PASS, "QueryLanguage": "JSONata"}, "JSONata is not available"),
         (
             {
                 "StartAt": "S",
