@@ -1,10 +1,10 @@
 """Step Functions over AWS JSON 1.0: the operations by name."""
 
-import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from helpers.local_aws.json_protocol import ServiceError, answer, check_input
+from helpers.local_aws.states.activities import Activities
 from helpers.local_aws.states.executions import Executions
 from helpers.local_aws.states.integrations import Tasks
 from helpers.local_aws.states.machines import Machines
@@ -31,9 +31,11 @@ class Application:
         """Take what makes boto3 clients of this very AWS: `clients("lambda")`."""
         self._store = MemoryStore()
         self._machines = Machines(self._store)
-        self._executions = Executions(self._store, self._machines, Tasks(clients))
-        self._lock = threading.Lock()
+        self._activities = Activities(self._store)
+        tasks = Tasks(clients, self._activities)
+        self._executions = Executions(self._store, self._machines, tasks)
         machines, executions = self._machines, self._executions
+        activities, tokens = self._activities, tasks.tokens
         self._operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "CreateStateMachine": machines.create,
             "UpdateStateMachine": machines.update,
@@ -49,6 +51,14 @@ class Application:
             "DescribeStateMachineForExecution": executions.describe_machine,
             "ListExecutions": executions.list,
             "GetExecutionHistory": executions.history,
+            "SendTaskSuccess": tokens.success,
+            "SendTaskFailure": tokens.failure,
+            "SendTaskHeartbeat": tokens.heartbeat,
+            "CreateActivity": activities.create,
+            "DescribeActivity": activities.describe,
+            "ListActivities": activities.list,
+            "DeleteActivity": activities.delete,
+            "GetActivityTask": activities.task,
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -71,11 +81,13 @@ class Application:
     def reset(self) -> None:
         """End what runs and forget everything."""
         self._executions.abort_all()
+        self._activities.interrupt()
         self._store.clear()
 
     def close(self) -> None:
         """End what runs."""
         self._executions.abort_all()
+        self._activities.interrupt()
 
     def _delete(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """DeleteStateMachine; what the machine still runs ends, too."""

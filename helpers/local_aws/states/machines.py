@@ -11,7 +11,7 @@ from helpers.asl.json_errors import parse
 from helpers.asl.validate import validate
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states import names, not_yet
-from helpers.local_aws.states.store import Revision, StateMachine, Store
+from helpers.local_aws.states.store import Activity, Revision, StateMachine, Store
 
 Parameters = dict[str, Any]
 _MOST_TAGS = 50
@@ -137,7 +137,7 @@ class Machines:
         if len(together) > _MOST_TAGS:
             raise _too_many(machine.arn)
         machine.tags = together
-        self._store.save_machine(machine)
+        self._save(machine)
         return {}
 
     def untag(self, request: Parameters) -> dict[str, Any]:
@@ -145,7 +145,7 @@ class Machines:
         machine = self._tagged(request["resourceArn"])
         gone = set(request["tagKeys"])
         machine.tags = {key: text for key, text in machine.tags.items() if key not in gone}
-        self._store.save_machine(machine)
+        self._save(machine)
         return {}
 
     def list_tags(self, request: Parameters) -> dict[str, Any]:
@@ -166,9 +166,15 @@ class Machines:
             raise ServiceError("StateMachineDoesNotExist", message)
         return machine
 
-    def _tagged(self, arn: str) -> StateMachine:
+    def _save(self, tagged: StateMachine | Activity) -> None:
+        if isinstance(tagged, Activity):
+            self._store.save_activity(tagged)
+        else:
+            self._store.save_machine(tagged)
+
+    def _tagged(self, arn: str) -> StateMachine | Activity:
         names.check_arn(arn, "stateMachine", "activity")
-        machine = self._store.machine(arn)
+        machine = self._store.machine(arn) or self._store.activity(arn)
         if machine is None:
             raise ServiceError("ResourceNotFound", f"Resource not found: '{arn}'", resourceName=arn)
         return machine

@@ -17,6 +17,11 @@ def machine_arn(name: str) -> str:
     return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
 
 
+def activity_arn(name: str) -> str:
+    """Return the ARN of the activity with this name."""
+    return f"arn:aws:states:{REGION}:{ACCOUNT}:activity:{name}"
+
+
 def execution_arn(machine_name: str, name: str) -> str:
     """Return the ARN of an execution."""
     return f"arn:aws:states:{REGION}:{ACCOUNT}:execution:{machine_name}:{name}"

@@ -45,12 +45,8 @@ def _is_distributed(state: dict[str, Any]) -> bool:
 def _missing_resource(arn: str) -> str:
     resource = resources.parse(arn)
     assert resource is not None  # validated before
-    if resource.kind == "activity":
-        return "Activities are"
-    if resource.kind == "function":
+    if resource.kind in ("activity", "function"):
         return ""
-    if resource.pattern == "waitForTaskToken" or (resource.pattern and not is_known(resource)):
-        return f"The pattern .{resource.pattern} is"
     return "" if is_known(resource) else f"The integration {arn} is"
 
 

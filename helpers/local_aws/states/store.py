@@ -29,6 +29,16 @@ class StateMachine:
     tags: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass
+class Activity:
+    """A name under which workers ask for tasks."""
+
+    arn: str
+    name: str
+    created: float
+    tags: dict[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Revision:
     """What an execution runs: a machine as it stood when the execution started."""
@@ -87,6 +97,18 @@ class Store(Protocol):
     def delete_machine(self, arn: str) -> None:
         """Forget a machine; its executions stay readable."""
 
+    def save_activity(self, activity: Activity) -> None:
+        """Keep a new or changed activity."""
+
+    def activity(self, arn: str) -> Activity | None:
+        """Return the activity, None when there is none."""
+
+    def activities(self) -> list[Activity]:
+        """Return all activities by name."""
+
+    def delete_activity(self, arn: str) -> None:
+        """Forget an activity."""
+
     def save_execution(self, execution: Execution) -> None:
         """Keep a new or changed execution."""
 
@@ -120,6 +142,7 @@ class MemoryStore:
         """Forget everything."""
         with self._lock:
             self._machines: dict[str, StateMachine] = {}
+            self._activities: dict[str, Activity] = {}
             self._executions: dict[str, Execution] = {}
             self._by_machine: dict[str, list[str]] = {}
             self._events: dict[str, list[Event]] = {}
@@ -142,6 +165,25 @@ class MemoryStore:
         """Forget a machine; its executions stay readable."""
         with self._lock:
             self._machines.pop(arn, None)
+
+    def save_activity(self, activity: Activity) -> None:
+        """Keep a new or changed activity."""
+        with self._lock:
+            self._activities[activity.arn] = activity
+
+    def activity(self, arn: str) -> Activity | None:
+        """Return the activity, None when there is none."""
+        return self._activities.get(arn)
+
+    def activities(self) -> list[Activity]:
+        """Return all activities by name."""
+        with self._lock:
+            return sorted(self._activities.values(), key=lambda activity: activity.name)
+
+    def delete_activity(self, arn: str) -> None:
+        """Forget an activity."""
+        with self._lock:
+            self._activities.pop(arn, None)
 
     def save_execution(self, execution: Execution) -> None:
         """Keep a new or changed execution."""

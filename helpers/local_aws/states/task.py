@@ -1,4 +1,4 @@
-"""The Task state: a plain Lambda function, or a service integration."""
+"""The Task state: a plain Lambda function, an activity, or a service integration."""
 
 import time
 from collections.abc import Callable
@@ -14,14 +14,16 @@ from helpers.local_aws.states.flow import TRUNCATED, Outcome, Visit, runs, with_
 from helpers.local_aws.states.integrations import RefusedParameters
 from helpers.local_aws.states.run import call, check_size
 
+WAIT_FOR_TOKEN = "waitForTaskToken"
+
 
 @runs("Task")
 def run_task(visit: Visit) -> Outcome:
     """Call what Resource names, again as Retry says, and hand its result on."""
     resource = resources.parse(visit.state["Resource"])
-    if resource is None or resource.kind == "activity":
+    if resource is None:
         raise EvaluationError(f"The resource {visit.state['Resource']} is not available.")
-    perform = _call_function if resource.kind == "function" else _call_integration
+    perform = _CALLS[resource.kind]
 
     def attempt() -> Outcome:
         scope = visit.selected_input()
@@ -29,7 +31,20 @@ def run_task(visit: Visit) -> Outcome:
         result = perform(visit, resource, visit.payload(parameters), _times(visit, scope))
         return visit.leave(result, scope)
 
+    if resource.pattern == WAIT_FOR_TOKEN:
+        return with_retries(visit, _with_token(visit, attempt))
     return with_retries(visit, attempt)
+
+
+def _with_token(visit: Visit, attempt: Callable[[], Outcome]) -> Callable[[], Outcome]:
+    """Return `attempt` with a token of its own in the context object (`$$.Task.Token`)."""
+
+    def with_token() -> Outcome:
+        with visit.line.run.tasks.tokens.issued() as token:
+            visit.more = {"Task": {"Token": token}}
+            return attempt()
+
+    return with_token
 
 
 def _times(visit: Visit, scope: Scope) -> dict[str, int]:
@@ -65,6 +80,36 @@ def _call_function(
     return output.value
 
 
+def _call_activity(
+    visit: Visit, resource: Resource, payload: Payload, times: dict[str, int]
+) -> Any:
+    """Offer a task to the workers of an activity; the payload is its input.
+
+    The limits count from the moment when a worker has taken the task ("Task workflow state" of
+    the developer guide); before that it waits for any time.
+    """
+    line, tasks = visit.line, visit.line.run.tasks
+    if not tasks.activities.exists(resource.arn):
+        raise EvaluationError(f"The activity {resource.arn} does not exist.")
+    scheduled = {"resource": resource.arn, "input": payload.text, "inputDetails": TRUNCATED}
+    line.record("ActivityScheduled", {**scheduled, **times})
+    with tasks.tokens.issued() as token:
+        words = tasks.tokens.words(token)
+        with tasks.activities.scheduled(resource.arn, token, payload.text, words.say):
+            worker = words.hear(line.halt, None)
+        line.record("ActivityStarted", {"workerName": worker} if worker else {})
+        limits = times.get("timeoutInSeconds"), times.get("heartbeatInSeconds")
+        output = _worked(
+            visit,
+            lambda: check_size(words.hear(line.halt, *limits), resource.arn),
+            None,
+            "Activity",
+            {},
+        )
+    line.record("ActivitySucceeded", {"output": output.text, "outputDetails": TRUNCATED})
+    return output.value
+
+
 def _call_integration(
     visit: Visit, resource: Resource, payload: Payload, times: dict[str, int]
 ) -> Any:
@@ -88,16 +133,34 @@ def _call_integration(
     output = _worked(visit, lambda: sized(work()), left(), "Task", what)
     if resource.pattern:
         line.record("TaskSubmitted", {**what, "output": output.text, "outputDetails": TRUNCATED})
-        submitted = output.value
-        output = _worked(
-            visit,
-            lambda: sized(tasks.job(resource, submitted, line.halt, left())),
-            None,
-            "Task",
-            what,
-        )
+        if resource.pattern == WAIT_FOR_TOKEN:
+            words = tasks.tokens.words(visit.more["Task"]["Token"])
+            heartbeat = times.get("heartbeatInSeconds")
+            output = _worked(
+                visit,
+                lambda: check_size(words.hear(line.halt, left(), heartbeat), resource.service),
+                None,
+                "Task",
+                what,
+            )
+        else:
+            submitted = output.value
+            output = _worked(
+                visit,
+                lambda: sized(tasks.job(resource, submitted, line.halt, left())),
+                None,
+                "Task",
+                what,
+            )
     line.record("TaskSucceeded", {**what, "output": output.text, "outputDetails": TRUNCATED})
     return output.value
+
+
+_CALLS = {
+    "function": _call_function,
+    "activity": _call_activity,
+    "integration": _call_integration,
+}
 
 
 def _time_left(seconds: int | None) -> Callable[[], float | None]:

@@ -26,6 +26,7 @@ from helpers.local_aws import ACCOUNT, REGION
 
 FOLDER = Path(__file__).resolve().parents[4] / "shared" / "aws_recordings"
 _PLACEHOLDER = re.compile(r"\{\{([^{}]+)\}\}")
+_ANGLED = re.compile(r"<<?([a-z_-]+)>?((?::\d+)?)>")  # as the recorder left some
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:?\d{2})?")
 # Fields that AWS has added since some cases were recorded.
 _YOUNG = {
@@ -56,7 +57,9 @@ def load():
 
 
 def expand(value):
-    """Return `value` with {"$repeat": "a", "count": n} written out."""
+    """Return `value` with {"$repeat": "a", "count": n} written out, all placeholders alike."""
+    if isinstance(value, str):
+        return _ANGLED.sub(r"{{\1\2}}", value)
     if isinstance(value, dict):
         if set(value) == {"$repeat", "count"}:
             return value["$repeat"] * value["count"]
@@ -80,6 +83,13 @@ class Names:
                 self.known[name] = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:none-{unique}"
             elif name.endswith("_url"):
                 self.known[name] = f"http://127.0.0.1:1/{ACCOUNT}/none"
+
+    def learn(self, expected, answer):
+        """Keep the names that AWS gave, such as the ARN of what was created."""
+        for field, text in (expected or {}).items():
+            name = _PLACEHOLDER.fullmatch(text) if isinstance(text, str) else None
+            if name and ":" not in name.group(1) and isinstance(answer.get(field), str):
+                self.known.setdefault(name.group(1), answer[field])
 
     def fill(self, value):
         """Return a text or a JSON value with our names in it."""
@@ -322,11 +332,24 @@ def _script(case, bench):
                 request[field] = json.dumps(request[field])
         if step["op"] == "StartExecution" and "ExecArnPart_0idx" in names.known:
             request.setdefault("name", names.known["ExecArnPart_0idx"])
-        one_equal, one_same, why = _step(step, request, names, bench, compare)
+        play_step = _history_step if "history" in step.get("expectResponse", {}) else _step
+        one_equal, one_same, why = play_step(step, request, names, bench, compare)
         equal, same = equal and one_equal, same and one_same
         if why:
             reasons.append(f"{step['op']}: {why}")
     return equal, same, "; ".join(reasons)
+
+
+def _history_step(step, request, names, bench, compare):
+    """Wait for the end of an execution; compare how it ended, and its history."""
+    told = bench.wait(request["executionArn"], 70)
+    expected = names.fill(step["expectResponse"])
+    history = expected.pop("history")
+    found = _shown({field: told.get(field) for field in expected}, expected)
+    if not compare.same(expected, found):
+        return False, False, f"{json.dumps(found)[:300]}; {told.get('cause')}"
+    difference = same_history(history, bench.events(request["executionArn"]), compare)
+    return not difference, True, difference
 
 
 def _step(step, request, names, bench, compare):
@@ -347,6 +370,7 @@ def _step(step, request, names, bench, compare):
         if error is not None:
             return False, False, f"accepted; AWS: {error}"
         if expected is None or compare.same(expected, _shown(answer, expected)):
+            names.learn(expected, answer)
             return True, True, ""
         if answer.get("status") != "RUNNING" or time.monotonic() > deadline:
             return False, False, f"{json.dumps(_shown(answer, expected))[:600]}\n not {expected}"

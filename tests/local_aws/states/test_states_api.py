@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from helpers.local_aws import ACCOUNT, REGION
+from helpers.local_aws.json_protocol import ServiceError
 
 ARN = f"arn:aws:states:{REGION}:{ACCOUNT}"
 PASS = {"StartAt": "S", "States": {"S": {"Type": "Pass", "End": True}}}
@@ -103,12 +104,12 @@ def test_a_faulty_definition_is_refused_with_all_its_faults(bench):
                 "States": {
                     "S": {
                         "Type": "Task",
-                        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+                        "Resource": "arn:aws:states:::http:invoke",
                         "End": True,
                     }
                 },
             },
-            "The pattern .waitForTaskToken is not available",
+            "The integration arn:aws:states:::http:invoke is not available",
         ),
     ],
 )
@@ -136,8 +137,9 @@ def test_a_name_of_81_characters_is_refused(bench):
 
 
 def test_an_unknown_operation_is_refused(bench):
-    code, _ = refused(bench.sfn.list_activities)
-    assert code == "UnknownOperationException"
+    with pytest.raises(ServiceError) as error:
+        bench.front.ours("states").perform("OpenStateMachine", {})
+    assert error.value.code == "UnknownOperationException"
 
 
 @pytest.mark.parametrize(

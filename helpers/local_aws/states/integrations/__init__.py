@@ -9,6 +9,7 @@ from typing import Any
 
 from helpers.asl.payload import Payload
 from helpers.asl.resources import Resource
+from helpers.local_aws.states.activities import Activities
 from helpers.local_aws.states.endings import Endings
 from helpers.local_aws.states.integrations import (
     aws_sdk,
@@ -20,6 +21,7 @@ from helpers.local_aws.states.integrations import (
 )
 from helpers.local_aws.states.integrations.calls import Clients, RefusedParameters, Work
 from helpers.local_aws.states.run import Halt
+from helpers.local_aws.states.tokens import Tokens
 
 __all__ = ["RefusedParameters", "Tasks", "is_known"]
 
@@ -45,9 +47,11 @@ def is_known(resource: Resource) -> bool:
 class Tasks:
     """Performs the calls of Task states with the clients of this AWS."""
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, activities: Activities) -> None:
         self._clients = clients
+        self.activities = activities
         self.endings = Endings()
+        self.tokens = Tokens()
 
     def invoke_function(self, arn: str, payload: Payload) -> Payload:
         """Invoke a plain Lambda function.
