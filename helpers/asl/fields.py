@@ -162,4 +162,10 @@ RETRIER = {
     "Comment",
 }
 CATCHER = {"ErrorEquals", "Next", "ResultPath", "Assign", "Output", "Comment"}
+# Fields of a catcher or of a rule that only one query language has.
+RULE_LANGUAGE = {
+    "Output": JSONATA,
+    "Condition": JSONATA,
+    **dict.fromkeys(["ResultPath", "And", "Or", "Not", "Variable"], JSONPATH),
+}
 LONGEST_NAME = 80  # characters of a state's name
