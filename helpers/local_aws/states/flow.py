@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from helpers.asl import dataflow, retry
+from helpers.asl import dataflow, retry, variables
 from helpers.asl.failures import QUERY_EVALUATION, EvaluationError, StateFailure
 from helpers.asl.paths import Scope
-from helpers.asl.payload import Payload, json_text
+from helpers.asl.payload import Payload
 from helpers.asl.timestamps import write
 from helpers.local_aws.states.run import Line, check_size
 
@@ -84,10 +84,10 @@ class Visit:
     def leave(self, result: Any, scope: Scope) -> Outcome:
         """Return the outcome of a state whose work gave `result`; `scope` is any of this visit."""
         state, language = self.state, self.language
-        variables = language.assigned(state, self.scope_of_input(scope), result, self.randomness)
+        assigned = language.assigned(state, self.scope_of_input(scope), result, self.randomness)
         steps = language.leaving(state, scope, self.input.value, result, self.randomness)
         value = self.after(steps, result)
-        return Outcome(self.payload(value), state.get("Next"), variables)
+        return Outcome(self.payload(value), state.get("Next"), assigned)
 
     def hand_on(
         self,
@@ -106,9 +106,9 @@ class Visit:
         """
         holder = self.state if holder is None else holder
         language = self.language
-        variables = language.assigned_by(holder, place, scope, self.randomness)
+        assigned = language.assigned_by(holder, place, scope, self.randomness)
         value = language.handing_on(self.state, holder, place, scope, self.randomness)
-        return Outcome(self.payload(value), target, variables)
+        return Outcome(self.payload(value), target, assigned)
 
     def number(self, field: str, scope: Scope) -> int | None:
         """Return the whole number that the state declares in `field`, None when it does not."""
@@ -174,15 +174,14 @@ def run_state(name: str, state: dict[str, Any], state_input: Payload, line: Line
     try:
         outcome = RUNNERS[kind](visit)
         check_size(outcome.output, name)
+        texts = variables.assigned_texts(outcome.variables, line.variables)
     except EvaluationError as error:
         raise visit.failure(error) from error
     line.variables.update(outcome.variables)
     line.state_type = None
     details = {"name": name, "output": outcome.output.text, "outputDetails": TRUNCATED}
     if outcome.variables:
-        details["assignedVariables"] = {
-            variable: json_text(value) for variable, value in outcome.variables.items()
-        }
+        details["assignedVariables"] = texts
         details["assignedVariablesDetails"] = TRUNCATED
     line.record(f"{kind}StateExited", details)
     return outcome
@@ -234,11 +233,11 @@ def _caught(visit: Visit, index: int, failure: StateFailure) -> Outcome:
     """Return the outcome of the catcher with this index."""
     catcher = visit.state["Catch"][index]
     error_output = {"Error": failure.error or "", "Cause": failure.cause or ""}
-    value, variables = visit.language.caught(
+    value, assigned = visit.language.caught(
         catcher,
         f"Catch[{index}]/",
         visit.scope(visit.input.value),
         error_output,
         visit.randomness,
     )
-    return Outcome(visit.payload(value), catcher["Next"], variables)
+    return Outcome(visit.payload(value), catcher["Next"], assigned)
