@@ -6,7 +6,9 @@ from typing import Any
 from helpers.local_aws.json_protocol import ServiceError, answer, check_input
 from helpers.local_aws.states.activities import Activities
 from helpers.local_aws.states.executions import Executions
+from helpers.local_aws.states.express import Express
 from helpers.local_aws.states.integrations import Tasks
+from helpers.local_aws.states.logs import Logs
 from helpers.local_aws.states.machines import Machines
 from helpers.local_aws.states.store import MemoryStore
 
@@ -30,12 +32,14 @@ class Application:
     def __init__(self, clients: Callable[..., Any]) -> None:
         """Take what makes boto3 clients of this very AWS: `clients("lambda")`."""
         self._store = MemoryStore()
-        self._machines = Machines(self._store)
+        self._logs = Logs(clients)
+        self._machines = Machines(self._store, self._logs)
         self._activities = Activities(self._store)
         tasks = Tasks(clients, self._activities)
-        self._executions = Executions(self._store, self._machines, tasks)
+        self._executions = Executions(self._store, self._machines, tasks, self._logs)
         machines, executions = self._machines, self._executions
         activities, tokens = self._activities, tasks.tokens
+        express = Express(machines, executions)
         self._operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "CreateStateMachine": machines.create,
             "UpdateStateMachine": machines.update,
@@ -45,7 +49,8 @@ class Application:
             "TagResource": machines.tag,
             "UntagResource": machines.untag,
             "ListTagsForResource": machines.list_tags,
-            "StartExecution": executions.start,
+            "StartExecution": express.start,
+            "StartSyncExecution": express.start_sync,
             "StopExecution": executions.stop,
             "DescribeExecution": executions.describe,
             "DescribeStateMachineForExecution": executions.describe_machine,
@@ -82,12 +87,14 @@ class Application:
         """End what runs and forget everything."""
         self._executions.abort_all()
         self._activities.interrupt()
+        self._logs.close()
         self._store.clear()
 
     def close(self) -> None:
         """End what runs."""
         self._executions.abort_all()
         self._activities.interrupt()
+        self._logs.close()
 
     def _delete(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """DeleteStateMachine; what the machine still runs ends, too."""

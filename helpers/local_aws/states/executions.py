@@ -14,11 +14,13 @@ from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states import map, names, parallel, simple_states, task  # noqa: F401
 from helpers.local_aws.states.flow import run_flow
 from helpers.local_aws.states.integrations import Tasks
+from helpers.local_aws.states.logs import Logs
 from helpers.local_aws.states.machines import Machines, machine_details, revision
 from helpers.local_aws.states.run import Halted, Line, Run
-from helpers.local_aws.states.store import Execution, Store
+from helpers.local_aws.states.store import Execution, Keeper, Store, is_express
 
 Parameters = dict[str, Any]
+LONGEST_EXPRESS = 300  # seconds ("Quotas related to state machine executions")
 
 
 class Executions:
@@ -29,12 +31,14 @@ class Executions:
         store: Store,
         machines: Machines,
         tasks: Tasks,
+        logs: Logs,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._machines = machines
         self._tasks = tasks
-        self._clock = clock
+        self._logs = logs
+        self.clock = clock
         self._lock = threading.Lock()
         self._running: dict[str, Run] = {}
 
@@ -43,7 +47,7 @@ class Executions:
         machine = self._machines.find(request["stateMachineArn"])
         name = request.get("name") or str(uuid.uuid4())
         names.check_name(name)
-        given = Payload(_checked_input(request.get("input", "{}")), request.get("input", "{}"))
+        given = checked_input(request)
         with self._lock:
             arn = names.execution_arn(machine.name, name)
             existing = self._store.execution(arn)
@@ -52,26 +56,34 @@ class Executions:
                     message = f"Execution Already Exists: '{arn}'"
                     raise ServiceError("ExecutionAlreadyExists", message)
                 return {"executionArn": arn, "startDate": existing.started}
-            execution = Execution(arn, name, revision(machine), given, self._clock())
+            execution = Execution(arn, name, revision(machine), given, self.clock())
             execution.trace_header = request.get("traceHeader")
             self._store.save_execution(execution)
-            run = Run(
-                execution,
-                self._store,
-                tasks=self._tasks,
-                clock=self._clock,
-                at_end=partial(self._tasks.endings.tell, arn),
-            )
-            self._running[arn] = run
-            run.start()
-        threading.Thread(target=self._run, args=(run,), daemon=True, name=name).start()
+            run = self.launch(execution, self._store)
+        threading.Thread(target=self.run_to_end, args=(run,), daemon=True, name=name).start()
         return {"executionArn": arn, "startDate": execution.started}
 
-    def _run(self, run: Run) -> None:
-        """Run an execution to its end, in a thread of its own."""
+    def launch(self, execution: Execution, keeper: Keeper) -> Run:
+        """Return an execution as it begins: its first event is written, no state has run."""
+        run = Run(
+            execution,
+            keeper,
+            tasks=self._tasks,
+            clock=self.clock,
+            at_end=partial(self._tasks.endings.tell, execution.arn),
+            log=self._logs.writer(execution),
+        )
+        self._running[execution.arn] = run
+        run.start()
+        return run
+
+    def run_to_end(self, run: Run) -> None:
+        """Run an execution to its end, in this thread."""
         definition = run.execution.revision.parsed
         line = Line(run, 0, {}, {}, run.halt)
         seconds = definition.get("TimeoutSeconds")
+        if is_express(run.execution.revision):
+            seconds = min(seconds or LONGEST_EXPRESS, LONGEST_EXPRESS)
         timer = threading.Timer(seconds, run.time_out) if seconds else None
         if timer is not None:
             timer.daemon = True
@@ -159,6 +171,11 @@ class Executions:
                 "ValidationException", "Must provide State Machine ARN or Map Run ARN."
             )
         machine = self._machines.find(request["stateMachineArn"])
+        if is_express(machine):
+            raise ServiceError(
+                "StateMachineTypeNotSupported",
+                "This operation is not supported by this type of state machine",
+            )
         status = request.get("statusFilter")
         redriven = request.get("redriveFilter") == "REDRIVEN"
         executions = [
@@ -236,12 +253,13 @@ def details_name(event_type: str) -> str:
     return f"{event_type[:1].lower()}{event_type[1:]}EventDetails"
 
 
-def _checked_input(text: str) -> Any:
-    """Return the parsed input.
+def checked_input(request: Parameters) -> Payload:
+    """Return the input of a request to start, {} when it has none.
 
     Raises:
         ServiceError: InvalidExecutionInput, in the words of AWS's JSON parser.
     """
+    text = request.get("input", "{}")
     if len(text.encode("utf-8", "surrogatepass")) > 262_144:
         raise ServiceError(
             "ValidationException",
@@ -251,7 +269,7 @@ def _checked_input(text: str) -> Any:
     try:
         if not text.strip():
             raise JsonError("Invalid execution input.", 1, 1)
-        return parse(text)
+        return Payload(parse(text), text)
     except JsonError as error:
         message = f"Invalid State Machine Execution Input: '{error.message}'"
         raise ServiceError("InvalidExecutionInput", message) from None

@@ -11,6 +11,7 @@ from helpers.asl.json_errors import parse
 from helpers.asl.validate import validate
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states import names, not_yet
+from helpers.local_aws.states.logs import Logs
 from helpers.local_aws.states.store import Activity, Revision, StateMachine, Store
 
 Parameters = dict[str, Any]
@@ -22,8 +23,9 @@ _NO_TRACING = {"enabled": False}
 class Machines:
     """State machines of one store."""
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: Store, logs: Logs, clock: Callable[[], float] = time.time) -> None:
         self._store = store
+        self._logs = logs
         self._clock = clock
 
     def create(self, request: Parameters) -> dict[str, Any]:
@@ -35,11 +37,9 @@ class Machines:
         _no_versions(request)
         names.check_name(request["name"])
         names.check_arn(request["roleArn"])
-        logging = _logging(request.get("loggingConfiguration", _NO_LOGGING))
+        logging = self._logging(request.get("loggingConfiguration", _NO_LOGGING))
         machine_type = request.get("type", "STANDARD")
         parsed = checked_definition(request["definition"], machine_type)
-        if machine_type != "STANDARD":
-            raise not_yet.express()
         tags = _tags(request.get("tags", []))
         machine = StateMachine(
             names.machine_arn(request["name"]),
@@ -85,7 +85,7 @@ class Machines:
             names.check_arn(request["roleArn"])
             changed.role_arn = request["roleArn"]
         if "loggingConfiguration" in request:
-            changed.logging = _logging(request["loggingConfiguration"])
+            changed.logging = self._logging(request["loggingConfiguration"])
         changed.tracing = request.get("tracingConfiguration", machine.tracing)
         changed.updated = self._clock()
         if not _same(machine, changed):
@@ -166,6 +166,24 @@ class Machines:
             raise ServiceError("StateMachineDoesNotExist", message)
         return machine
 
+    def to_run(self, arn: str) -> StateMachine:
+        """Return the machine that an execution with this ARN will run.
+
+        Raises:
+            ServiceError: InvalidArn, StateMachineDoesNotExist.
+        """
+        return self.find(arn)
+
+    def _logging(self, configuration: dict[str, Any]) -> dict[str, Any]:
+        """Return the whole configuration.
+
+        Raises:
+            ServiceError: InvalidLoggingConfiguration.
+        """
+        whole = _whole_logging(configuration)
+        self._logs.check(whole)
+        return whole
+
     def _save(self, tagged: StateMachine | Activity) -> None:
         if isinstance(tagged, Activity):
             self._store.save_activity(tagged)
@@ -204,6 +222,7 @@ def revision(machine: StateMachine) -> Revision:
         machine.updated or machine.created,
         machine.logging,
         machine.tracing,
+        machine.type,
     )
 
 
@@ -245,7 +264,7 @@ def _same(one: StateMachine, other: StateMachine) -> bool:
     return asked(one) == asked(other)
 
 
-def _logging(configuration: dict[str, Any]) -> dict[str, Any]:
+def _whole_logging(configuration: dict[str, Any]) -> dict[str, Any]:
     """Return the whole configuration; any level but OFF needs one destination."""
     whole = _NO_LOGGING | configuration
     destinations = whole.get("destinations", [])

@@ -27,6 +27,11 @@ def execution_arn(machine_name: str, name: str) -> str:
     return f"arn:aws:states:{REGION}:{ACCOUNT}:execution:{machine_name}:{name}"
 
 
+def express_arn(machine_name: str, name: str, run: str) -> str:
+    """Return the ARN of an Express execution; `run` tells those of the same name apart."""
+    return f"arn:aws:states:{REGION}:{ACCOUNT}:express:{machine_name}:{name}:{run}"
+
+
 def check_name(name: str) -> None:
     """Refuse a name with characters that AWS does not allow.
 

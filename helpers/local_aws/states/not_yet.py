@@ -20,14 +20,6 @@ def refused(machine: dict[str, Any]) -> list[Diagnostic]:
     return found
 
 
-def express() -> ServiceError:
-    """Return the refusal of an Express machine."""
-    return ServiceError(
-        "StateMachineTypeNotSupported",
-        "Express state machines are not available in the embedded AWS yet; use STANDARD.",
-    )
-
-
 def versions() -> ServiceError:
     """Return the refusal to publish a version."""
     return ServiceError(

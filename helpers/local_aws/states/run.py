@@ -6,6 +6,7 @@ tries meets `Halted` and gives up. Nothing polls; who waits is woken.
 """
 
 import contextlib
+import math
 import queue
 import threading
 import time
@@ -16,7 +17,7 @@ from helpers.asl.failures import DATA_LIMIT, PAYLOAD_LIMIT, RUNTIME, StateFailur
 from helpers.asl.intrinsics import Randomness
 from helpers.asl.payload import Payload
 from helpers.asl.timestamps import write
-from helpers.local_aws.states.store import Event, Execution, Store
+from helpers.local_aws.states.store import Event, Execution, Keeper, is_express
 
 MOST_EVENTS = 25_000  # "Quotas related to state machine executions"
 
@@ -83,15 +84,18 @@ class Run:
     def __init__(
         self,
         execution: Execution,
-        store: Store,
+        store: Keeper,
         *,
         tasks: Any,
         clock: Callable[[], float] = time.time,
         randomness: Randomness | None = None,
         at_end: Callable[[], None] = lambda: None,
+        log: Callable[[Event], None] | None = None,
     ) -> None:
         self.execution = execution
         self._at_end = at_end
+        self._log = log
+        self._most_events: float = math.inf if is_express(execution.revision) else MOST_EVENTS
         self.tasks = tasks
         self.clock = clock
         self.randomness = randomness or Randomness()
@@ -111,7 +115,7 @@ class Run:
         with self._lock:
             if halt.is_raised or self.ended.is_set():
                 raise Halted
-            if self._last_id < MOST_EVENTS - 1:
+            if self._last_id < self._most_events - 1:
                 return self._write(kind, previous, details)
         self.fail(
             StateFailure(RUNTIME, "The execution reached the maximum number of history events."),
@@ -174,6 +178,8 @@ class Run:
         self._last_id += 1
         event = Event(self._last_id, previous, kind, self.clock(), details)
         self._store.append_event(self.execution.arn, event)
+        if self._log is not None:
+            self._log(event)
         return event.id
 
     @property

@@ -52,6 +52,12 @@ class Revision:
     changed: float
     logging: dict[str, Any]
     tracing: dict[str, Any]
+    type: str = "STANDARD"
+
+
+def is_express(machine: StateMachine | Revision) -> bool:
+    """Return whether a machine's executions leave no history."""
+    return machine.type == "EXPRESS"
 
 
 @dataclass
@@ -82,7 +88,17 @@ class Event:
     details: dict[str, Any] | None
 
 
-class Store(Protocol):
+class Keeper(Protocol):
+    """What an execution needs while it runs."""
+
+    def save_execution(self, execution: Execution) -> None:
+        """Keep a new or changed execution."""
+
+    def append_event(self, execution_arn: str, event: Event) -> None:
+        """Add an event at the end of a history."""
+
+
+class Store(Keeper, Protocol):
     """What the service needs to remember."""
 
     def save_machine(self, machine: StateMachine) -> None:
@@ -109,17 +125,11 @@ class Store(Protocol):
     def delete_activity(self, arn: str) -> None:
         """Forget an activity."""
 
-    def save_execution(self, execution: Execution) -> None:
-        """Keep a new or changed execution."""
-
     def execution(self, arn: str) -> Execution | None:
         """Return the execution, None when there is none."""
 
     def executions(self, machine_arn: str) -> list[Execution]:
         """Return a machine's executions, the newest first."""
-
-    def append_event(self, execution_arn: str, event: Event) -> None:
-        """Add an event at the end of a history."""
 
     def events(self, execution_arn: str, start: int, count: int, newest_first: bool) -> list[Event]:
         """Return `count` events from number `start` (0 is the first) in the order asked for."""
@@ -129,6 +139,16 @@ class Store(Protocol):
 
     def clear(self) -> None:
         """Forget everything."""
+
+
+class Unkept:
+    """Where a run keeps what nobody will ask for: nowhere."""
+
+    def save_execution(self, execution: Execution) -> None:
+        """Let the execution go."""
+
+    def append_event(self, execution_arn: str, event: Event) -> None:
+        """Let the event go."""
 
 
 class MemoryStore:

@@ -249,6 +249,8 @@ def _execution(case, bench):
             type=case["workflowType"],
         )["stateMachineArn"]
         given = _input(case, names)
+        if case.get("startSync"):
+            return _sync_execution(case, names, bench, machine, given)
         execution = sfn.start_execution(
             stateMachineArn=machine,
             name=names.known.get("ExecArnPart_0idx", f"e{names.unique}"),
@@ -271,6 +273,22 @@ def _execution(case, bench):
         difference = same_history(history, bench.events(execution), compare)
         return not difference, True, difference
     return True, True, ""
+
+
+def _sync_execution(case, names, bench, machine, given):
+    """Run an Express execution and compare the answer; how long it took is free."""
+    answer = bench.sfn.start_sync_execution(
+        stateMachineArn=machine, **({} if given is None else {"input": given})
+    )
+    expected = names.fill(case["expect"]["response"])
+    expected.pop("ResponseMetadata", None)
+    billed = expected["billingDetails"]
+    billed["billedDurationInMilliseconds"] = "{{duration}}"
+    found, compare = _shown(answer, expected), Comparison()
+    same = compare.same(expected["status"], found["status"])
+    same = same and compare.same(expected.get("output"), found.get("output"))
+    equal = compare.same(expected, found)
+    return equal, same, "" if equal else f"{json.dumps(found)[:600]}\n not {expected}"
 
 
 def _other_machines(case, names, bench):
@@ -324,6 +342,8 @@ def _api_error(case, bench):
 
 def _script(case, bench):
     names, compare = Names(case, bench.role), Comparison()
+    for step in case.get("setup") or []:
+        _set_up(bench, names, step)
     equal, same, reasons = True, True, []
     for step in case["steps"]:
         request = names.fill(step.get("request") or {})

@@ -119,12 +119,6 @@ def test_what_the_engine_cannot_do_yet_is_refused_in_one_sentence(bench, definit
     assert words in message
 
 
-def test_an_express_machine_is_refused_in_one_sentence(bench):
-    code, message = refused(bench.create, PASS, type="EXPRESS")
-    assert code == "StateMachineTypeNotSupported"
-    assert "Express" in message
-
-
 @pytest.mark.parametrize("called", ["a b", "a/b", "a:b", "a*", "a\x00b", "<a>", "a,b", "a$"])
 def test_names_with_illegal_characters_are_refused(bench, called):
     assert refused(bench.create, PASS, name=called) == ("InvalidName", f"Invalid Name: '{called}'")
