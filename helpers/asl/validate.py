@@ -60,6 +60,13 @@ def validate(source: str | dict[str, Any], *, machine_type: str = "STANDARD") ->
     return list(_Validation(machine_type).machine(machine))
 
 
+def validate_state(state: Any) -> list[Diagnostic]:
+    """Return what is wrong with a state that stands alone; where it goes does not matter."""
+    if not isinstance(state, dict):
+        return [fault("Definition must be a valid JSON object", None)]
+    return list(_Validation("STANDARD").state("StateName", state, "/States/StateName"))
+
+
 class _Validation:
     """One pass over one definition."""
 

@@ -11,6 +11,7 @@ from helpers.local_aws.states.integrations import Tasks
 from helpers.local_aws.states.logs import Logs
 from helpers.local_aws.states.machines import Machines
 from helpers.local_aws.states.store import MemoryStore
+from helpers.local_aws.states.testing import StateTests
 
 SERVICE = "stepfunctions"
 # The order in which AWS prints the values (recorded).
@@ -43,6 +44,8 @@ class Application:
         self._operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "CreateStateMachine": machines.create,
             "UpdateStateMachine": machines.update,
+            "ValidateStateMachineDefinition": machines.validate,
+            "TestState": StateTests(tasks).test,
             "DescribeStateMachine": machines.describe,
             "ListStateMachines": machines.list,
             "DeleteStateMachine": self._delete,

@@ -223,13 +223,13 @@ def with_retries(
     if worked and failed_event:
         visit.line.record(failed_event)
     catchers = visit.state.get("Catch", [])
-    caught = retry.find(catchers, failure.error)
-    if caught is None:
+    index = retry.find(catchers, failure.error)
+    if index is None:
         raise failure
-    return _caught(visit, caught, failure)
+    return caught(visit, index, failure)
 
 
-def _caught(visit: Visit, index: int, failure: StateFailure) -> Outcome:
+def caught(visit: Visit, index: int, failure: StateFailure) -> Outcome:
     """Return the outcome of the catcher with this index."""
     catcher = visit.state["Catch"][index]
     error_output = {"Error": failure.error or "", "Cause": failure.cause or ""}

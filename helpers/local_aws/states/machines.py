@@ -16,6 +16,7 @@ from helpers.local_aws.states.store import Activity, Revision, StateMachine, Sto
 
 Parameters = dict[str, Any]
 _MOST_TAGS = 50
+_MOST_DIAGNOSTICS = 100
 _NO_LOGGING: dict[str, Any] = {"level": "OFF", "includeExecutionData": False}
 _NO_TRACING = {"enabled": False}
 
@@ -92,6 +93,21 @@ class Machines:
             changed.revision_id = str(uuid.uuid4())
         self._store.save_machine(changed)
         return {"updateDate": changed.updated, "revisionId": changed.revision_id}
+
+    def validate(self, request: Parameters) -> dict[str, Any]:
+        """ValidateStateMachineDefinition."""
+        faults = validate(request["definition"], machine_type=request.get("type", "STANDARD"))
+        errors = [fault for fault in faults if fault.severity == "ERROR"]
+        shown = faults if request.get("severity") == "WARNING" else errors
+        most = request.get("maxResults") or _MOST_DIAGNOSTICS
+        return {
+            "result": "FAIL" if errors else "OK",
+            "diagnostics": [
+                {name: value for name, value in vars(fault).items() if value is not None}
+                for fault in shown[:most]
+            ],
+            "truncated": len(shown) > most,
+        }
 
     def describe(self, request: Parameters) -> dict[str, Any]:
         """DescribeStateMachine."""

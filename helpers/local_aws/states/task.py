@@ -29,6 +29,7 @@ def run_task(visit: Visit) -> Outcome:
         scope = visit.selected_input()
         parameters = visit.arguments(scope)
         result = perform(visit, resource, visit.payload(parameters), _times(visit, scope))
+        visit.seen["result"] = result
         return visit.leave(result, scope)
 
     if resource.pattern == WAIT_FOR_TOKEN:

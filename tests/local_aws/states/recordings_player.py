@@ -8,6 +8,7 @@ A case is data (a JSON file); nothing here knows a single case.
 """
 
 import base64
+import contextlib
 import io
 import json
 import re
@@ -408,7 +409,67 @@ def _shown(answer, expected):
     return shown
 
 
+def _validate(case, bench):
+    names = Names(case, bench.role)
+    answer = bench.sfn.validate_state_machine_definition(
+        definition=_definition(case, names), type=case["workflowType"]
+    )
+    expected, found = names.fill(case["expect"]["validate"]), _shown(answer, ())
+    same = expected["result"] == found["result"]
+    equal = Comparison().same(expected, found)
+    return equal, same, "" if equal else json.dumps(found)[:600]
+
+
+def _test_request(case, bench, names):
+    request = names.fill(case.get("request") or {})
+    text = _input(case, names)
+    return {
+        **request,
+        "definition": _definition(case, names),
+        **({} if text is None else {"input": text}),
+    }
+
+
+def _test_state(case, bench):
+    names, compare = Names(case, bench.role), Comparison()
+    for name, behaviour in (case.get("functions") or {}).items():
+        _function(bench, names.fill(name), behaviour)
+    try:
+        for step in case.get("setup") or []:
+            _set_up(bench, names, step)
+        found = _tested(bench.sfn.test_state(**_test_request(case, bench, names)))
+    except ClientError as error:
+        return False, False, str(error)
+    expected = _tested(names.fill(case["expect"]["testState"]))
+    same = all(
+        compare.same(expected.get(field), found.get(field))
+        for field in ("status", "output", "error", "nextState")
+    )
+    equal = same and Comparison().same(expected, found)
+    return equal, same, "" if equal else f"{json.dumps(found)[:900]}\n  not {expected}"[:1800]
+
+
+def _tested(answer):
+    """Return what TestState told with all data parsed; whitespace in JSON means nothing."""
+    shown = {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+    for holder in (shown, shown.get("inspectionData", {})):
+        for field, text in holder.items():
+            if isinstance(text, str) and field not in ("status", "error", "cause", "nextState"):
+                with contextlib.suppress(ValueError):
+                    holder[field] = json.loads(text)
+    return shown
+
+
+def _test_state_error(case, bench):
+    names = Names(case, bench.role)
+    step = {"op": "TestState", "expectError": case["expect"]["error"]}
+    return _step(step, _test_request(case, bench, names), names, bench, Comparison())
+
+
 _KINDS = {
+    "validate": _validate,
+    "testState": _test_state,
+    "testStateError": _test_state_error,
     "execution": _execution,
     "createError": _create_error,
     "apiError": _api_error,
