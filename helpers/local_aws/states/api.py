@@ -5,6 +5,7 @@ from typing import Any
 
 from helpers.local_aws.json_protocol import ServiceError, answer, check_input
 from helpers.local_aws.states.activities import Activities
+from helpers.local_aws.states.aliases import Aliases
 from helpers.local_aws.states.executions import Executions
 from helpers.local_aws.states.express import Express
 from helpers.local_aws.states.integrations import Tasks
@@ -12,6 +13,7 @@ from helpers.local_aws.states.logs import Logs
 from helpers.local_aws.states.machines import Machines
 from helpers.local_aws.states.store import MemoryStore
 from helpers.local_aws.states.testing import StateTests
+from helpers.local_aws.states.versions import Versions
 
 SERVICE = "stepfunctions"
 # The order in which AWS prints the values (recorded).
@@ -41,6 +43,7 @@ class Application:
         machines, executions = self._machines, self._executions
         activities, tokens = self._activities, tasks.tokens
         express = Express(machines, executions)
+        versions, aliases = Versions(self._store, machines), Aliases(self._store, machines)
         self._operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "CreateStateMachine": machines.create,
             "UpdateStateMachine": machines.update,
@@ -54,6 +57,14 @@ class Application:
             "ListTagsForResource": machines.list_tags,
             "StartExecution": express.start,
             "StartSyncExecution": express.start_sync,
+            "PublishStateMachineVersion": versions.publish,
+            "ListStateMachineVersions": versions.list,
+            "DeleteStateMachineVersion": versions.delete,
+            "CreateStateMachineAlias": aliases.create,
+            "UpdateStateMachineAlias": aliases.update,
+            "DescribeStateMachineAlias": aliases.describe,
+            "ListStateMachineAliases": aliases.list,
+            "DeleteStateMachineAlias": aliases.delete,
             "StopExecution": executions.stop,
             "DescribeExecution": executions.describe,
             "DescribeStateMachineForExecution": executions.describe_machine,

@@ -15,9 +15,9 @@ from helpers.local_aws.states import map, names, parallel, simple_states, task  
 from helpers.local_aws.states.flow import run_flow
 from helpers.local_aws.states.integrations import Tasks
 from helpers.local_aws.states.logs import Logs
-from helpers.local_aws.states.machines import Machines, machine_details, revision
+from helpers.local_aws.states.machines import Machines, machine_details
 from helpers.local_aws.states.run import Halted, Line, Run
-from helpers.local_aws.states.store import Execution, Keeper, Store, is_express
+from helpers.local_aws.states.store import Execution, Keeper, Revision, Store, is_express
 
 Parameters = dict[str, Any]
 LONGEST_EXPRESS = 300  # seconds ("Quotas related to state machine executions")
@@ -42,21 +42,20 @@ class Executions:
         self._lock = threading.Lock()
         self._running: dict[str, Run] = {}
 
-    def start(self, request: Parameters) -> dict[str, Any]:
-        """StartExecution. The same name and input while it runs give the same execution."""
-        machine = self._machines.find(request["stateMachineArn"])
+    def start(self, request: Parameters, ran: Revision) -> dict[str, Any]:
+        """StartExecution of `ran`. The same name and input while it runs give the same one."""
         name = request.get("name") or str(uuid.uuid4())
         names.check_name(name)
         given = checked_input(request)
         with self._lock:
-            arn = names.execution_arn(machine.name, name)
+            arn = names.execution_arn(ran.name, name)
             existing = self._store.execution(arn)
             if existing is not None:
                 if existing.status != "RUNNING" or existing.input.text != given.text:
                     message = f"Execution Already Exists: '{arn}'"
                     raise ServiceError("ExecutionAlreadyExists", message)
                 return {"executionArn": arn, "startDate": existing.started}
-            execution = Execution(arn, name, revision(machine), given, self.clock())
+            execution = Execution(arn, name, ran, given, self.clock())
             execution.trace_header = request.get("traceHeader")
             self._store.save_execution(execution)
             run = self.launch(execution, self._store)
@@ -131,6 +130,7 @@ class Executions:
             answer["input"] = execution.input.text
         if execution.trace_header:
             answer["traceHeader"] = execution.trace_header
+        answer |= _qualified(execution)
         if status == "RUNNING":
             reason = "Execution is RUNNING and cannot be redriven"
             return answer | {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
@@ -170,7 +170,8 @@ class Executions:
             raise ServiceError(
                 "ValidationException", "Must provide State Machine ARN or Map Run ARN."
             )
-        machine = self._machines.find(request["stateMachineArn"])
+        machine_arn, qualifier = names.unqualified(request["stateMachineArn"])
+        machine = self._machines.find(machine_arn)
         if is_express(machine):
             raise ServiceError(
                 "StateMachineTypeNotSupported",
@@ -182,8 +183,9 @@ class Executions:
             execution
             for execution in self._store.executions(machine.arn)
             if (status is None or execution.status == status) and not redriven
+            if not qualifier or request["stateMachineArn"] in _qualified(execution).values()
         ]
-        owner = f"executions {machine.arn} {status}"
+        owner = f"executions {request['stateMachineArn']} {status}"
         shown, token = names.page(executions, request, owner)
         listed = [
             {
@@ -193,6 +195,7 @@ class Executions:
                 "status": execution.status,
                 "startDate": execution.started,
                 "redriveCount": 0,
+                **_qualified(execution),
                 **({"stopDate": execution.stopped} if execution.stopped is not None else {}),
             }
             for execution in shown
@@ -220,10 +223,20 @@ class Executions:
 
     def _find(self, arn: str) -> Execution:
         names.check_arn(arn, "execution")
-        execution = self._store.execution(arn)
+        execution = self._store.execution(names.execution_of(arn))
         if execution is None:
             raise ServiceError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
         return execution
+
+
+def _qualified(execution: Execution) -> dict[str, str]:
+    """Return the version and the alias with which an execution was started."""
+    ran = execution.revision
+    arns = {
+        "stateMachineVersionArn": ran.version_arn,
+        "stateMachineAliasArn": ran.alias_arn,
+    }
+    return {field: arn for field, arn in arns.items() if arn is not None}
 
 
 _DATA = {"input", "output"}

@@ -11,9 +11,9 @@ from typing import Any
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states import names
 from helpers.local_aws.states.executions import Executions, checked_input
-from helpers.local_aws.states.machines import Machines, revision
+from helpers.local_aws.states.machines import Machines
 from helpers.local_aws.states.run import Run
-from helpers.local_aws.states.store import Execution, Unkept, is_express
+from helpers.local_aws.states.store import Execution, Revision, Unkept, is_express
 
 Parameters = dict[str, Any]
 _BILLED_STEP = 100  # milliseconds
@@ -29,9 +29,10 @@ class Express:
 
     def start(self, request: Parameters) -> dict[str, Any]:
         """StartExecution, of machines of either type. A name may be used again with Express."""
-        if not is_express(self._machines.to_run(request["stateMachineArn"])):
-            return self._executions.start(request)
-        run = self._launch(request)
+        ran = self._machines.to_run(request["stateMachineArn"])
+        if not is_express(ran):
+            return self._executions.start(request, ran)
+        run = self._launch(request, ran)
         work = threading.Thread(target=self._executions.run_to_end, args=(run,), daemon=True)
         work.start()
         return {"executionArn": run.execution.arn, "startDate": run.execution.started}
@@ -43,17 +44,17 @@ class Express:
             ServiceError: StateMachineTypeNotSupported, the machine is a STANDARD one; and as
                 StartExecution.
         """
-        if not is_express(self._machines.to_run(request["stateMachineArn"])):
+        ran = self._machines.to_run(request["stateMachineArn"])
+        if not is_express(ran):
             raise ServiceError(
                 "StateMachineTypeNotSupported",
                 "This operation is not supported by this type of state machine",
             )
-        run = self._launch(request)
+        run = self._launch(request, ran)
         self._executions.run_to_end(run)
         return _answer(run.execution, request.get("includedData", "ALL_DATA") == "ALL_DATA")
 
-    def _launch(self, request: Parameters) -> Run:
-        ran = revision(self._machines.to_run(request["stateMachineArn"]))
+    def _launch(self, request: Parameters, ran: Revision) -> Run:
         name = request.get("name") or str(uuid.uuid4())
         names.check_name(name)
         given = checked_input(request)

@@ -4,7 +4,6 @@ from typing import Any
 
 from helpers.asl import definition, resources
 from helpers.asl.diagnostics import SCHEMA, Diagnostic
-from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states.integrations import is_known
 
 
@@ -18,14 +17,6 @@ def refused(machine: dict[str, Any]) -> list[Diagnostic]:
         if state["Type"] == "Task" and (what := _missing_resource(state["Resource"])):
             found.append(_fault(what, "choose another Resource", f"{where}/Resource"))
     return found
-
-
-def versions() -> ServiceError:
-    """Return the refusal to publish a version."""
-    return ServiceError(
-        "ValidationException",
-        "Versions are not available in the embedded AWS yet; leave `publish` out.",
-    )
 
 
 def _is_distributed(state: dict[str, Any]) -> bool:

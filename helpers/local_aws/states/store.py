@@ -27,6 +27,9 @@ class StateMachine:
     revision_id: str
     updated: float | None = None
     tags: dict[str, str] = field(default_factory=dict)
+    last_version: int = 0
+    versions: "dict[int, Version]" = field(default_factory=dict)
+    aliases: "dict[str, Alias]" = field(default_factory=dict)
 
 
 @dataclass
@@ -53,6 +56,31 @@ class Revision:
     logging: dict[str, Any]
     tracing: dict[str, Any]
     type: str = "STANDARD"
+    version_arn: str | None = None
+    alias_arn: str | None = None
+
+
+@dataclass(frozen=True)
+class Version:
+    """A machine as it stood when it was published; `of` is the revision that it was."""
+
+    arn: str
+    of: str
+    revision: Revision
+    description: str
+    created: float
+
+
+@dataclass
+class Alias:
+    """A name for one or two versions; `routes` has the weight of each, by its ARN."""
+
+    arn: str
+    name: str
+    description: str
+    routes: dict[str, int]
+    created: float
+    updated: float
 
 
 def is_express(machine: StateMachine | Revision) -> bool:

@@ -80,7 +80,7 @@ class Names:
                 self.known[name] = role
             elif name.endswith("name") or name.startswith(("ArnPart", "ExecArnPart", "test-")):
                 self.known[name] = re.sub(r"[\W_]", "", name)[:40].lower() + unique
-            elif name == "sm_nonexistent_arn":
+            elif name.endswith("_nonexistent_arn"):
                 self.known[name] = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:none-{unique}"
             elif name.endswith("_url"):
                 self.known[name] = f"http://127.0.0.1:1/{ACCOUNT}/none"
@@ -351,8 +351,10 @@ def _script(case, bench):
         for field in ("definition", "input"):
             if field in request and not isinstance(request[field], str):
                 request[field] = json.dumps(request[field])
-        if step["op"] == "StartExecution" and "ExecArnPart_0idx" in names.known:
-            request.setdefault("name", names.known["ExecArnPart_0idx"])
+        if step["op"] == "StartExecution":
+            found = re.search(r"ExecArnPart_\d+idx", json.dumps(step.get("expectResponse")))
+            name = names.known.get(found.group() if found else "ExecArnPart_0idx")
+            request |= {"name": name} if name and "name" not in request else {}
         play_step = _history_step if "history" in step.get("expectResponse", {}) else _step
         one_equal, one_same, why = play_step(step, request, names, bench, compare)
         equal, same = equal and one_equal, same and one_same

@@ -36,6 +36,14 @@ OPERATIONS = {
     "SendTaskSuccess",
     "SendTaskFailure",
     "SendTaskHeartbeat",
+    "PublishStateMachineVersion",
+    "ListStateMachineVersions",
+    "DeleteStateMachineVersion",
+    "CreateStateMachineAlias",
+    "UpdateStateMachineAlias",
+    "DescribeStateMachineAlias",
+    "ListStateMachineAliases",
+    "DeleteStateMachineAlias",
 }
 
 
@@ -76,7 +84,7 @@ def test_executions_that_call_other_services_end_as_on_aws(cases, bench):
 
 
 def test_calls_of_the_api_are_answered_as_on_aws(cases, bench):
-    """59 cases; the others ask for versions and aliases."""
+    """70 cases; the other one shows another place of a fault."""
 
     def chosen(case):
         if not set(case["needs"]) <= SERVICES | {"activity"}:
@@ -85,7 +93,7 @@ def test_calls_of_the_api_are_answered_as_on_aws(cases, bench):
             return case["operation"] in OPERATIONS
         return case["kind"] == "script" and {step["op"] for step in case["steps"]} <= OPERATIONS
 
-    play(cases, bench, chosen, equal=56, same_outcome=56)
+    play(cases, bench, chosen, equal=69, same_outcome=69)
 
 
 def test_definitions_are_refused_as_on_aws(cases, bench):
