@@ -70,9 +70,11 @@ def _inner(rule: Any, place: str) -> Faults:
     if not isinstance(rule, dict):
         yield wrong_type("Object", place)
         return
-    if "Next" in rule:
-        yield not_supported("Next", place)
-    yield from _rule(rule, place)
+    outermost = [name for name in ("Next", "Condition") if name in rule]
+    for name in outermost:
+        yield not_supported(name, place)
+    if "Condition" not in outermost:
+        yield from _rule(rule, place)
 
 
 def _comparison(rule: dict[str, Any], place: str) -> Faults:

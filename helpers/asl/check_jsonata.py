@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from helpers.asl.diagnostics import BAD_JSONATA, UNSUPPORTED_JSONATA, Faults, fault
-from helpers.asl.jsonata_expression import JsonataError
-from helpers.asl.jsonata_syntax import expressions, references
+from helpers.asl.jsonata_expression import JsonataError, expressions, references
 
 # Fields without expressions, and those whose states are checked by themselves.
 _PLAIN = {"Type", "Comment", "QueryLanguage", "Next", "Default", "Resource", "Label"}

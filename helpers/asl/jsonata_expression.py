@@ -1,36 +1,15 @@
-"""Evaluate one JSONata expression, with AWS's functions, bounds and error texts.
+"""JSONata expressions in a definition: where they stand, what they read, what they give.
 
-The library writes null as its own NULL_VALUE and undefined as None, and keeps the expression that
-a thread evaluates in a thread-local; nobody outside this file needs to know.
-
-Source: "Transforming data with JSONata" of the developer guide, which names JSONata 2.0.6;
-https://docs.jsonata.org. Texts of errors are those of jsonata-js, which AWS quotes.
+The library is loaded when the first expression is met.
 """
 
-import copy
-import inspect
-import json
-import re
-import sys
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-from helpers.asl import jsonata_functions
 from helpers.asl.intrinsics import Randomness
-from helpers.asl.jsonata_functions import FunctionError
 
-_recursion_limit = sys.getrecursionlimit()
-from jsonata import Jsonata  # noqa: E402  (it raises the limit of the whole process)
-from jsonata.jexception import JException  # noqa: E402
-from jsonata.timebox import Timebox  # noqa: E402
-from jsonata.utils import Utils  # noqa: E402
-
-sys.setrecursionlimit(_recursion_limit)
-
-# AWS bounds time, memory and depth, and does not document how; these stop an endless recursion.
-LONGEST = 5_000  # milliseconds
-DEEPEST = 400  # nested evaluations
+if TYPE_CHECKING:
+    from helpers.asl.jsonata_syntax import References
 
 
 class JsonataError(Exception):
@@ -60,6 +39,18 @@ def source(text: str) -> str:
     return text[2:-2].strip()
 
 
+def expressions(value: Any, location: str) -> Iterator[tuple[str, str]]:
+    """Yield every expression inside a JSON value, with its location."""
+    if is_expression(value):
+        yield source(value), location
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from expressions(item, f"{location}/{name}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from expressions(item, f"{location}[{index}]")
+
+
 def evaluate(expression: str, variables: Mapping[str, Any], randomness: Randomness) -> Any:
     """Return the JSON value of an expression.
 
@@ -73,141 +64,17 @@ def evaluate(expression: str, variables: Mapping[str, Any], randomness: Randomne
         Undefined: it returns nothing.
         NotData: it returns a function.
     """
-    work = copy.copy(compile_expression(expression))
-    frame = work.create_frame(None)
-    Timebox(frame, LONGEST, DEEPEST)
-    for name, function in jsonata_functions.bound(randomness).items():
-        frame.bind(name, Jsonata.JLambda(_called(function)))
-    frame.bind("eval", None)  # AWS has $parse instead
-    for name, value in variables.items():
-        frame.bind(name, _with_nulls(value))
-    work.set_output_convert_nulls(False)
-    work.set_validate_input(False)
-    Jsonata.CURRENT.jsonata = work
-    try:
-        result = work.evaluate(None, frame)
-    except JException as error:
-        raise JsonataError(_text(error), error.error) from None
-    except FunctionError as error:
-        raise JsonataError(str(error)) from None
-    except RecursionError:
-        raise JsonataError(_TEMPLATES["D1011"], "D1011") from None
-    except Exception as error:  # the library lets its own slips through
-        raise _slip(error) from None
-    if result is None:
-        raise Undefined
-    return _data(result)
+    from helpers.asl import jsonata_library
+
+    return jsonata_library.evaluate(expression, variables, randomness)
 
 
-@lru_cache(maxsize=4096)
-def compile_expression(expression: str) -> Jsonata:
-    """Return the parsed expression; the same text is parsed once.
+def references(expression: str) -> "References":
+    """Return what an expression refers to.
 
     Raises:
         JsonataError: it is none.
     """
-    try:
-        return Jsonata(expression)
-    except JException as error:
-        raise JsonataError(_text(error), error.error) from None
-    except RecursionError:
-        raise JsonataError(_TEMPLATES["D1011"], "D1011") from None
-    except Exception as error:
-        raise JsonataError(str(error) or "Syntax error") from None
+    from helpers.asl import jsonata_syntax
 
-
-def _called(function: Any) -> Any:
-    """Return a function of JSON values as one of the library's values."""
-    signature = inspect.signature(function)
-
-    def call(*arguments: Any) -> Any:
-        given = [None if argument is None else _data(argument) for argument in arguments]
-        if len(given) > len(signature.parameters):
-            raise FunctionError("The function was called with too many arguments")
-        result = function(*given)
-        return None if result is jsonata_functions.UNDEFINED else _with_nulls(result)
-
-    return call
-
-
-def _with_nulls(value: Any) -> Any:
-    """Return a JSON value with the library's null; the same object where there is none."""
-    if value is None:
-        return Utils.NULL_VALUE
-    if isinstance(value, dict):
-        changed = {name: _with_nulls(item) for name, item in value.items()}
-        return changed if any(changed[name] is not value[name] for name in value) else value
-    if isinstance(value, list):
-        items = [_with_nulls(item) for item in value]
-        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
-    return value
-
-
-def _data(value: Any) -> Any:
-    """Return a result as JSON: its own null, plain lists, whole numbers without a fraction."""
-    if value is Utils.NULL_VALUE:
-        return None
-    if isinstance(value, (bool, str, int)):
-        return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < 1e21 else value
-    if isinstance(value, dict):
-        return {name: _data(item) for name, item in value.items()}
-    if isinstance(value, Utils.RangeList):
-        return list(iter(value))
-    if isinstance(value, list):
-        return [_data(item) for item in value]
-    if value is None:
-        return None
-    raise NotData
-
-
-# The library is a translation of a translation, in which "function" has become "Object".
-_TEMPLATES = {
-    code: re.sub(r"\bObject\b(?! signature parser)", "function", text)
-    for code, text in JException.error_codes.items()
-}
-_TEMPLATES["D1011"] = _TEMPLATES["D1011"].replace(".  ", ". ")
-_ITEMS = {"a": "arrays", "b": "booleans", "f": "functions", "n": "numbers", "o": "objects"}
-_ITEMS["s"] = "strings"
-_PLACE = re.compile(r"\{\{\{(\w+)\}\}\}|\{\{(\w+)\}\}")
-
-
-def _text(error: JException) -> str:
-    """Return an error's sentence as jsonata-js writes it: values as JSON, in their places."""
-    template = _TEMPLATES.get(error.error)
-    if template is None:
-        return str(error)
-    values = [error.current, error.expected, error.extra]
-    if error.error == "T0412":
-        values[2] = _ITEMS.get(str(values[2]), values[2])
-
-    def fill(match: re.Match[str]) -> str:
-        value = values.pop(0) if values else None
-        if match.group(1):
-            return str(value)
-        return _shown(value)
-
-    return _PLACE.sub(fill, template)
-
-
-def _shown(value: Any) -> str:
-    try:
-        return json.dumps(_data(value), separators=(",", ":"), ensure_ascii=False)
-    except (NotData, TypeError, ValueError):
-        return str(value)
-
-
-def _slip(error: Exception) -> JsonataError:
-    """Return what jsonata-js throws where the library lets a Python error through."""
-    text = str(error)
-    number = re.match(r"could not convert string to float: '(.*)'", text)
-    if number:
-        return JsonataError(f"Unable to cast value to a number: {_shown(number[1])}", "D3030")
-    moment = re.match(r"Invalid isoformat string: '(.*)'", text)
-    if moment:
-        sentence = "The argument of the toMillis function must be an ISO 8601 formatted timestamp."
-        return JsonataError(f"{sentence} Given {_shown(moment[1])}", "D3110")
-    if isinstance(error, ZeroDivisionError):
-        return JsonataError("Number out of range: null", "D1001")
-    return JsonataError(text or type(error).__name__)
+    return jsonata_syntax.references(expression)

@@ -1,6 +1,5 @@
 """What a JSONata expression refers to, read from its syntax and not evaluated."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -10,7 +9,7 @@ from jsonata.parser import Parser
 
 from helpers.asl import jsonata_functions
 from helpers.asl.intrinsics import Randomness
-from helpers.asl.jsonata_expression import compile_expression, is_expression, source
+from helpers.asl.jsonata_library import compile_expression
 
 _NESTED = ("stages", "predicate", "terms", "group", "pattern", "update", "delete")
 _SAME_CONTEXT = (
@@ -56,18 +55,6 @@ def references(expression: str) -> References:
     _walk(compile_expression(expression).ast, True, found)
     found.variables -= found.bound | _KNOWN
     return found
-
-
-def expressions(value: Any, location: str) -> Iterator[tuple[str, str]]:
-    """Yield every expression inside a JSON value, with its location."""
-    if is_expression(value):
-        yield source(value), location
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from expressions(item, f"{location}/{name}")
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from expressions(item, f"{location}[{index}]")
 
 
 # "$" and "$$" are variables with the names "" and "$" to the parser.

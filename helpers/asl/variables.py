@@ -7,8 +7,8 @@ from typing import Any
 from helpers.asl import fields
 from helpers.asl.definition import Definition, states
 from helpers.asl.failures import DATA_LIMIT, EvaluationError
-from helpers.asl.jsonata_syntax import expressions
-from helpers.asl.jsonata_syntax import references as jsonata_references
+from helpers.asl.jsonata_expression import expressions
+from helpers.asl.jsonata_expression import references as jsonata_references
 from helpers.asl.payload import json_text
 
 # Bytes ("Limits" of "Passing data between states with variables", developer guide).

@@ -1,4 +1,6 @@
 import random
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -72,6 +74,7 @@ def test_step_functions_adds_functions(expression, expected):
         ("1 +", "S0207: Unexpected end of expression"),
         ("$parse('{')", "The argument is no JSON: Expecting"),
         ("$random('seed')", "The seed must be a number"),
+        ("[1..900000] ~> $count()", "The memory limit was exceeded"),
         ("$uuid(1)", "The function was called with too many arguments"),
         ("($f := function($n) { 1 + $f($n) }; $f(1))", "D1011: Stack overflow."),
     ],
@@ -82,6 +85,20 @@ def test_an_expression_that_throws_says_why_in_jsonatas_words(expression, messag
     assert str(error.value).startswith(message)
 
 
+def test_data_that_is_nested_too_deeply_is_an_error_like_any_other():
+    deep = None
+    for _ in range(3_000):
+        deep = [deep]
+    with pytest.raises(JsonataError, match="D1011"):
+        value("$deep", deep=deep)
+
+
+def test_an_endless_loop_ends(monkeypatch):
+    monkeypatch.setattr("helpers.asl.jsonata_library.LONGEST", 50)
+    with pytest.raises(JsonataError, match="D1012: Evaluation timeout after 50 milliseconds"):
+        value("($f := function($x) { $f($x + 1) }; $f(1))")
+
+
 def test_nothing_and_functions_are_no_values():
     with pytest.raises(Undefined):
         value("$states.input.missing")
@@ -89,10 +106,19 @@ def test_nothing_and_functions_are_no_values():
         value("function($x) { $x }")
 
 
-def test_the_process_keeps_its_recursion_limit():
-    import sys
-
-    assert sys.getrecursionlimit() < 10_000
+def test_the_library_is_loaded_on_first_use_and_leaves_the_recursion_limit_alone():
+    code = """
+import sys
+limit = sys.getrecursionlimit()
+from helpers.asl import validate
+from helpers.asl.jsonata_expression import evaluate
+from helpers.asl.intrinsics import Randomness
+assert validate({"StartAt": "S", "States": {"S": {"Type": "Succeed"}}}) == []
+assert "jsonata" not in sys.modules
+assert evaluate("1 + 1", {}, Randomness()) == 2
+assert sys.getrecursionlimit() == limit
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_same_expression_is_evaluated_in_many_threads_at_once():

@@ -161,6 +161,8 @@ def test_a_state_is_told_its_fault(state, message):
         ({"Variable": "$.x", "IsNull": True, "IsString": True, "Next": "T"}, "There should only be one of the following fields: [IsNull, IsString] at /States/S/Choices[0]"),
         ({"Variable": "$.x", "NumericEquals": "1", "Next": "T"}, "Expected value of type Number at /States/S/Choices[0]/NumericEquals"),
         ({"Not": {"Variable": "$.x", "IsNull": True, "Next": "T"}, "Next": "T"}, "Field 'Next' is not supported at /States/S/Choices[0]/Not"),
+        ({"Not": {"Condition": "{% true %}"}, "Next": "T"}, "Field 'Condition' is not supported at /States/S/Choices[0]/Not"),
+        ({"Condition": "{% true %}", "Next": "T"}, "The QueryLanguage is set to 'JSONPath', but field 'Condition' is only supported for the 'JSONata' QueryLanguage at /States/S/Choices[0]"),
         ({"And": [], "Next": "T"}, "Value cannot be empty at /States/S/Choices[0]/And"),
         ({"Variable": "$.x", "StringEqual": "1", "Next": "T"}, "Field 'StringEqual' is not supported at /States/S/Choices[0]"),
     ],
