@@ -352,6 +352,25 @@ def test_an_empty_map_gives_an_empty_array(bench):
     ]
 
 
+def test_a_failure_ends_what_runs_inside_the_branches_beside_it(bench):
+    def waiting(name):
+        return machine(**{name: {"Type": "Wait", "Seconds": 60, "End": True}})
+
+    inner = {"Type": "Parallel", "Branches": [waiting("A"), waiting("B")], "End": True}
+    each = {"Type": "Map", "ItemProcessor": waiting("C"), "End": True}
+    late = machine(
+        W={"Type": "Wait", "Seconds": 1, "Next": "F"}, F={"Type": "Fail", "Error": "Mine"}
+    )
+    branches = [machine(Inner=inner), machine(Each=each), late]
+    told, events = bench.run(
+        machine(P={"Type": "Parallel", "Branches": branches, "End": True}), [1]
+    )
+    assert (told["status"], told["error"]) == ("FAILED", "Mine")
+    kinds = [event["type"] for event in events]
+    assert [kinds.count(f"{kind}Aborted") for kind in ("WaitState", "ParallelState")] == [3, 1]
+    assert [kinds.count(f"{kind}Aborted") for kind in ("MapState", "MapIteration")] == [1, 1]
+
+
 def test_variables_of_a_branch_stay_in_it(bench):
     inner = machine(
         I={"Type": "Pass", "Assign": {"mine.$": "$v"}, "Next": "J"},
