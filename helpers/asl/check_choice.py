@@ -3,7 +3,7 @@
 from typing import Any
 
 from helpers.asl import choice, timestamps
-from helpers.asl.check_values import assign, reference_path
+from helpers.asl.check_values import assign, languages, reference_path
 from helpers.asl.diagnostics import (
     Faults,
     empty,
@@ -18,7 +18,7 @@ _KINDS = ["And", "Or", "Not", "Variable", "Condition"]
 _RULE = {*_KINDS, "Next", "Comment", "Assign", "Output"}
 
 
-def choices(state: dict[str, Any], place: str) -> Faults:
+def choices(state: dict[str, Any], place: str, language: str) -> Faults:
     """Check Choices."""
     rules = state.get("Choices")
     if rules is None:
@@ -35,9 +35,9 @@ def choices(state: dict[str, Any], place: str) -> Faults:
             continue
         if "Next" not in rule:
             yield required(["Next"], here)
-        yield from _rule(rule, here)
-        if "Output" not in rule and "Condition" not in rule:
-            yield from assign(rule, here)
+        faults = [*languages(rule, here, language)]
+        yield from faults or _rule(rule, here)
+        yield from assign(rule, here, language)
 
 
 def _rule(rule: dict[str, Any], place: str) -> Faults:
@@ -70,9 +70,11 @@ def _inner(rule: Any, place: str) -> Faults:
     if not isinstance(rule, dict):
         yield wrong_type("Object", place)
         return
-    if "Next" in rule:
-        yield not_supported("Next", place)
-    yield from _rule(rule, place)
+    outermost = [name for name in ("Next", "Condition") if name in rule]
+    for name in outermost:
+        yield not_supported(name, place)
+    if "Condition" not in outermost:
+        yield from _rule(rule, place)
 
 
 def _comparison(rule: dict[str, Any], place: str) -> Faults:

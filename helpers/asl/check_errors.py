@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from helpers.asl import fields
-from helpers.asl.check_values import assign, number, reference_path
+from helpers.asl.check_values import assign, languages, number, reference_path
 from helpers.asl.diagnostics import (
     Faults,
     empty,
@@ -33,7 +33,7 @@ def retriers(state: dict[str, Any], place: str) -> Faults:
     yield from _is_list(state, "Retry", place)
 
 
-def catchers(state: dict[str, Any], place: str) -> Faults:
+def catchers(state: dict[str, Any], place: str, language: str) -> Faults:
     """Check Catch."""
     for index, catcher, here in _rules(state, "Catch", place):
         yield from _error_equals(state["Catch"], index, here)
@@ -44,8 +44,8 @@ def catchers(state: dict[str, Any], place: str) -> Faults:
             yield required(["Next"], here)
         if catcher.get("ResultPath") is not None:
             yield from reference_path(catcher["ResultPath"], f"{here}/ResultPath")
-        if "Output" not in catcher:
-            yield from assign(catcher, here)
+        yield from languages(catcher, here, language)
+        yield from assign(catcher, here, language)
     yield from _is_list(state, "Catch", place)
 
 

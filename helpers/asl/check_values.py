@@ -9,8 +9,10 @@ from helpers.asl.diagnostics import (
     RESERVED_VARIABLE,
     Faults,
     fault,
+    other_language,
     wrong_type,
 )
+from helpers.asl.jsonata_expression import is_expression
 from helpers.asl.paths import PathSyntaxError, compile_path, compile_reference_path
 
 _EXPRESSION = (
@@ -21,10 +23,16 @@ _VARIABLE = re.compile(r"[^\W\d]\w{0,79}")
 
 
 def number(
-    holder: dict[str, Any], field: str, limits: tuple[int, int], place: str, *, whole: bool = True
+    holder: dict[str, Any],
+    field: str,
+    limits: tuple[int, int],
+    place: str,
+    *,
+    whole: bool = True,
+    language: str = fields.JSONPATH,
 ) -> Faults:
-    """Check a number and its limits; a JSONata expression passes."""
-    if field not in holder or is_jsonata(holder[field]):
+    """Check a number and its limits; in JSONata mode an expression passes."""
+    if field not in holder or is_query(holder[field], language):
         return
     value = holder[field]
     least, most = limits
@@ -80,7 +88,6 @@ def payload_templates(state: dict[str, Any], place: str) -> Faults:
     for field in fields.TEMPLATES:
         if field in state:
             yield from template(state[field], f"{place}/{field}")
-    yield from assign(state, place)
 
 
 def template(value: Any, place: str) -> Faults:
@@ -96,7 +103,7 @@ def template(value: Any, place: str) -> Faults:
                 yield fault(_EXPRESSION.format(key), place)
 
 
-def assign(holder: dict[str, Any], place: str) -> Faults:
+def assign(holder: dict[str, Any], place: str, language: str = fields.JSONPATH) -> Faults:
     """Check the variables that Assign sets."""
     if "Assign" not in holder:
         return
@@ -105,7 +112,7 @@ def assign(holder: dict[str, Any], place: str) -> Faults:
         yield wrong_type("Object", f"{place}/Assign")
         return
     for key in variables:
-        name = key.removesuffix(".$")
+        name = key.removesuffix(".$") if language == fields.JSONPATH else key
         here = f"{place}/Assign/{key}"
         if name == "states":
             message = "Cannot assign to reserved variable '$states'."
@@ -115,9 +122,18 @@ def assign(holder: dict[str, Any], place: str) -> Faults:
                 f"Invalid variable name '{name}': the variable name contains invalid characters."
             )
             yield fault(message, here, BAD_VARIABLE)
-    yield from template(variables, f"{place}/Assign")
+    if language == fields.JSONPATH:
+        yield from template(variables, f"{place}/Assign")
 
 
-def is_jsonata(value: Any) -> bool:
-    """Return whether `value` is a JSONata expression."""
-    return isinstance(value, str) and value.startswith("{%")
+def is_query(value: Any, language: str) -> bool:
+    """Return whether `value` is an expression of JSONata in that language."""
+    return language == fields.JSONATA and is_expression(value)
+
+
+def languages(holder: dict[str, Any], place: str, language: str) -> Faults:
+    """Check that a catcher or a rule has no fields of the other query language."""
+    for name in holder:
+        only = fields.RULE_LANGUAGE.get(name, language)
+        if only != language:
+            yield other_language(name, language, only, place)

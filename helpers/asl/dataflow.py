@@ -1,138 +1,101 @@
-"""What happens to a state's data, one function for each step, in the order of the steps.
+"""What happens to a state's data, step by step, in whichever language the state is written.
 
-    state input -> InputPath -> Parameters -> (the work)
-        -> ResultSelector -> ResultPath -> OutputPath
+    JSONPath: state input -> InputPath -> Parameters -> (the work)
+                  -> ResultSelector -> ResultPath -> OutputPath
+    JSONata:  state input -> Arguments -> (the work) -> Output
 
-The engine runs states with these functions, and whoever shows the data of a state calls the same.
+Both languages have the same functions, in `dataflow_jsonpath` and `dataflow_jsonata`; the engine
+asks `language_of` once for each state and then calls those. Where a function goes through several
+steps it yields each with the name that TestState shows; the last one is its answer.
 Values are never changed in place; what a step leaves alone is returned as it is.
 
-Source: "Processing input and output" of the developer guide, https://states-language.net/#filters
+Source: "Processing input and output" of the developer guide, https://states-language.net/#data
 """
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Protocol
 
-from helpers.asl import templates
-from helpers.asl.failures import REFERENCE_PATH_CONFLICT, EvaluationError
+from helpers.asl import dataflow_jsonata, dataflow_jsonpath, fields
 from helpers.asl.intrinsics import Randomness
-from helpers.asl.paths import PathNotFound, Scope, compile_path, insert, resolve
-from helpers.asl.payload import json_text
+from helpers.asl.paths import Scope
 
 State = dict[str, Any]
+Step = tuple[str, Any]
 
 
-def after_input_path(state: State, scope: Scope) -> Any:
-    """Return what InputPath selects from the state's input; {} when it is null."""
-    return _selected(state, "InputPath", scope)
+class Language(Protocol):
+    """The steps. `scope.input` is the state's input as far as it has come.
 
-
-def after_parameters(state: State, scope: Scope, randomness: Randomness) -> Any:
-    """Return Parameters with its paths filled in from the selected input, else that input."""
-    if "Parameters" not in state:
-        return scope.input
-    return templates.evaluate(state["Parameters"], scope, randomness)
-
-
-def after_result_selector(state: State, scope: Scope, randomness: Randomness) -> Any:
-    """Return ResultSelector with its paths filled in from the result, else the result."""
-    if "ResultSelector" not in state:
-        return scope.input
-    return templates.evaluate(state["ResultSelector"], scope, randomness)
-
-
-def after_result_path(holder: State, state_input: Any, result: Any) -> Any:
-    """Return the state's input with the result at ResultPath.
-
-    Args:
-        holder: the state, or the catcher, that has the ResultPath.
-        state_input: the input as it came, before InputPath.
-        result: after ResultSelector; for a catcher the error output.
+    `place` says where a holder stands in the state: "", "Choices[0]/" or "Catch[1]/".
+    All raise EvaluationError.
     """
-    path = holder.get("ResultPath", "$")
-    if path is None:
-        return state_input
-    return result if path == "$" else insert(state_input, path, result)
+
+    def entering(self, state: State, scope: Scope) -> Iterator[Step]:
+        """Yield what the state works on."""
+
+    def arguments(self, state: State, scope: Scope, randomness: Randomness) -> Iterator[Step]:
+        """Yield what a task or a branch is given."""
+
+    def leaving(
+        self, state: State, scope: Scope, state_input: Any, result: Any, randomness: Randomness
+    ) -> Iterator[Step]:
+        """Yield the output of a state whose work gave `result`."""
+
+    def handing_on(
+        self, state: State, holder: State, place: str, scope: Scope, randomness: Randomness
+    ) -> Any:
+        """Return the output of a state without a result; `holder` is it, or its matching rule."""
+
+    def assigned(
+        self, state: State, scope: Scope, result: Any, randomness: Randomness
+    ) -> dict[str, Any]:
+        """Return the variables that a state with a result sets."""
+
+    def assigned_by(
+        self, holder: State, place: str, scope: Scope, randomness: Randomness
+    ) -> dict[str, Any]:
+        """Return the variables that a state without a result, or its matching rule, sets."""
+
+    def caught(
+        self,
+        catcher: State,
+        place: str,
+        scope: Scope,
+        error_output: dict[str, str],
+        randomness: Randomness,
+    ) -> tuple[Any, dict[str, Any]]:
+        """Return the output of a catcher and the variables that it sets."""
+
+    def matches(self, rule: State, place: str, scope: Scope, randomness: Randomness) -> bool:
+        """Return whether a rule of a Choice holds."""
+
+    def text(self, state: State, field: str, scope: Scope, randomness: Randomness) -> str | None:
+        """Return the text of Error or Cause; None when the state has none."""
+
+    def number(self, state: State, field: str, scope: Scope, randomness: Randomness) -> int | None:
+        """Return the whole number of a field such as TimeoutSeconds; None when there is none."""
+
+    def percentage(
+        self, state: State, field: str, scope: Scope, randomness: Randomness
+    ) -> float | None:
+        """Return the number of ToleratedFailurePercentage; None when there is none."""
+
+    def delay(self, state: State, scope: Scope, now: float, randomness: Randomness) -> float:
+        """Return how many seconds a Wait waits from `now`, seconds since 1970."""
+
+    def items(self, state: State, scope: Scope, randomness: Randomness) -> list[Any]:
+        """Return the array that a Map iterates over."""
+
+    def item_input(self, state: State, scope: Scope, item: Any, randomness: Randomness) -> Any:
+        """Return the input of one iteration; `$$.Map.Item.Value` is the item."""
 
 
-def after_output_path(state: State, scope: Scope) -> Any:
-    """Return what OutputPath selects from the output; {} when it is null."""
-    return _selected(state, "OutputPath", scope)
+def language_of(state: State, machine: State) -> Language:
+    """Return the steps of a state's language: its own QueryLanguage, else the machine's."""
+    return _LANGUAGES[fields.query_language(state, machine)]
 
 
-def assigned(holder: State, scope: Scope, randomness: Randomness) -> dict[str, Any]:
-    """Return the variables that Assign sets, evaluated on `scope.input`; {} without Assign.
-
-    `$` is the result in Task, Parallel, Map and Pass, the selected input in Choice and Wait, and
-    the error output in a catcher.
-    """
-    if "Assign" not in holder:
-        return {}
-    return templates.evaluate(holder["Assign"], scope, randomness)
-
-
-def items(state: State, scope: Scope) -> list:
-    """Return the array that a Map state iterates over: what ItemsPath selects.
-
-    Raises:
-        EvaluationError: nothing is there, or something else than an array.
-    """
-    path = state.get("ItemsPath", "$")
-    try:
-        found = resolve(path, scope)
-    except PathNotFound:
-        # Not recorded; name and sentence are those that users of AWS report.
-        missing = (compile_path(path).steps or (path,))[-1]
-        raise EvaluationError(
-            f'Unable to apply step "{missing}" to input {json_text(scope.input)}',
-            REFERENCE_PATH_CONFLICT,
-        ) from None
-    if not isinstance(found, list):
-        raise EvaluationError(f'Reference path "{path}" must point to array.')
-    return found
-
-
-def item_input(state: State, scope: Scope, item: Any, randomness: Randomness) -> Any:
-    """Return the input of one iteration: ItemSelector (or Parameters) filled in, else the item.
-
-    `scope.input` is the Map state's selected input, `$$.Map.Item.Value` the item.
-    """
-    template = state.get("ItemSelector", state.get("Parameters"))
-    if template is None:
-        return item
-    return templates.evaluate(template, scope, randomness)
-
-
-def number_at(path: str, field: str, scope: Scope) -> int:
-    """Return the whole number that `field` (such as TimeoutSecondsPath) refers to.
-
-    Raises:
-        EvaluationError: nothing is there, or no whole number.
-    """
-    value = value_at(path, scope)
-    try:
-        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
-            raise ValueError(value)
-        return int(value)
-    except (TypeError, ValueError):
-        shown = value if isinstance(value, str) else json_text(value)
-        raise EvaluationError(
-            f'The {field} field refers to value "{shown}" which is not a valid integer: {path}'
-        ) from None
-
-
-def value_at(path: str, scope: Scope) -> Any:
-    """Return what a path field selects.
-
-    Raises:
-        EvaluationError: nothing is there, in Jayway's words.
-    """
-    try:
-        return resolve(path, scope)
-    except PathNotFound as error:
-        raise EvaluationError(f"Invalid path '{path}' : {error.message}") from None
-
-
-def _selected(state: State, field: str, scope: Scope) -> Any:
-    path = state.get(field, "$")
-    if path == "$":
-        return scope.input
-    return {} if path is None else value_at(path, scope)
+_LANGUAGES: dict[str, Language] = {
+    fields.JSONPATH: dataflow_jsonpath,
+    fields.JSONATA: dataflow_jsonata,
+}

@@ -10,6 +10,8 @@ NOT_JSON = "INVALID_JSON_DESCRIPTION"
 DUPLICATE = "DUPLICATE_STATE_NAME"
 RESERVED_VARIABLE = "RESERVED_VARIABLE_NAME"
 BAD_VARIABLE = "INVALID_VARIABLE_NAME"
+BAD_JSONATA = "INVALID_JSONATA_EXPRESSION"
+UNSUPPORTED_JSONATA = "UNSUPPORTED_JSONATA_EXPRESSION"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,15 @@ def required(fields: list[str], location: str) -> Diagnostic:
 def wrong_type(expected: str, location: str) -> Diagnostic:
     """Return the fault of a value that is no `expected` ("Array", "Object", "String")."""
     return fault(f"Expected value of type {expected}", location)
+
+
+def other_language(field: str, language: str, other: str, location: str) -> Diagnostic:
+    """Return the fault of a field of the other query language."""
+    return fault(
+        f"The QueryLanguage is set to '{language}', but field '{field}' is only supported for the "
+        f"'{other}' QueryLanguage",
+        location,
+    )
 
 
 def empty(location: str) -> Diagnostic:

@@ -6,6 +6,7 @@ DATA_LIMIT = "States.DataLimitExceeded"
 INTRINSIC_FAILURE = "States.IntrinsicFailure"
 RESULT_PATH_MATCH_FAILURE = "States.ResultPathMatchFailure"
 REFERENCE_PATH_CONFLICT = "States.ReferencePathConflict"
+QUERY_EVALUATION = "States.QueryEvaluationError"
 
 # Bytes of UTF-8 that an input or a result may have ("Service quotas" of the developer guide).
 PAYLOAD_LIMIT = 262_144
@@ -20,12 +21,14 @@ class EvaluationError(Exception):
 
     `message` is AWS's sentence without the words that name the state; whoever runs the state
     puts "An error occurred while executing the state 'S' (entered at the event id #n). " before it.
+    `location` is the field of a JSONata state that it happened in, such as "Output/total".
     """
 
-    def __init__(self, message: str, error: str = RUNTIME) -> None:
+    def __init__(self, message: str, error: str = RUNTIME, location: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.error = error
+        self.location = location
 
 
 class StateFailure(Exception):

@@ -4,11 +4,19 @@ Source: https://states-language.net/#state-type-table, the pages of each state i
 guide, and the refusals that AWS gave to users.
 """
 
+from typing import Any
+
 STATE_TYPES = ["Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", "Map"]
 
 JSONPATH = "JSONPath"
 JSONATA = "JSONata"
 LANGUAGES = [JSONPATH, JSONATA]
+
+
+def query_language(state: dict[str, Any], machine: dict[str, Any]) -> str:
+    """Return a state's query language: its own, else the machine's, else JSONPath."""
+    return state.get("QueryLanguage") or machine.get("QueryLanguage") or JSONPATH
+
 
 MACHINE = {"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"}
 FLOW = {"Comment", "StartAt", "States", "ProcessorConfig"}
@@ -154,4 +162,10 @@ RETRIER = {
     "Comment",
 }
 CATCHER = {"ErrorEquals", "Next", "ResultPath", "Assign", "Output", "Comment"}
+# Fields of a catcher or of a rule that only one query language has.
+RULE_LANGUAGE = {
+    "Output": JSONATA,
+    "Condition": JSONATA,
+    **dict.fromkeys(["ResultPath", "And", "Or", "Not", "Variable"], JSONPATH),
+}
 LONGEST_NAME = 80  # characters of a state's name

@@ -4,9 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-_FUNCTION = re.compile(
-    r"arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+(:[\w$.-]+)?", re.ASCII
-)
+_FUNCTION = re.compile(r"arn:aws[\w-]*:lambda:[\w-]+:[\w-]+:function:[\w-]+(:[\w$.-]+)?", re.ASCII)
 _ACTIVITY = re.compile(r"arn:aws[\w-]*:states:[a-z0-9-]+:\d{12}:activity:\S+", re.ASCII)
 _INTEGRATION = re.compile(
     r"arn:aws[\w-]*:states:[a-z0-9-]*:(?:\d{12})?:"

@@ -7,7 +7,16 @@ answers, and those that users of ValidateStateMachineDefinition report word for 
 
 from typing import Any
 
-from helpers.asl import check_errors, check_values, definition, fields, resources, timestamps
+from helpers.asl import (
+    check_errors,
+    check_jsonata,
+    check_values,
+    check_variables,
+    definition,
+    fields,
+    resources,
+    timestamps,
+)
 from helpers.asl.check_choice import choices
 from helpers.asl.diagnostics import (
     DUPLICATE,
@@ -21,6 +30,7 @@ from helpers.asl.diagnostics import (
     none_of,
     not_supported,
     one_of,
+    other_language,
     required,
     too_many_of,
     wrong_type,
@@ -50,6 +60,13 @@ def validate(source: str | dict[str, Any], *, machine_type: str = "STANDARD") ->
     return list(_Validation(machine_type).machine(machine))
 
 
+def validate_state(state: Any) -> list[Diagnostic]:
+    """Return what is wrong with a state that stands alone; where it goes does not matter."""
+    if not isinstance(state, dict):
+        return [fault("Definition must be a valid JSON object", None)]
+    return list(_Validation("STANDARD").state("StateName", state, "/States/StateName"))
+
+
 class _Validation:
     """One pass over one definition."""
 
@@ -72,6 +89,7 @@ class _Validation:
             yield one_of(["1.0"], "/Version")
         yield from check_values.number(machine, "TimeoutSeconds", fields.MACHINE_TIMEOUT, "")
         yield from self.flow(machine, "")
+        yield from check_variables.scopes(machine)
 
     def flow(self, flow: dict[str, Any], place: str) -> Faults:
         """Check StartAt, States and how the states hang together."""
@@ -166,17 +184,20 @@ class _Validation:
             return
         yield from _state_fields(state, kind, language, place)
         if kind == "Choice":
-            yield from choices(state, place)
+            yield from choices(state, place, language)
         if kind == "Wait":
-            yield from _timestamp(state, place)
+            yield from _timestamp(state, place, language)
         if language == fields.JSONPATH:
             yield from check_values.paths(state, place)
             yield from check_values.payload_templates(state, place)
+        else:
+            yield from check_jsonata.all_expressions(state, place)
+        yield from check_values.assign(state, place, language)
         for field, limits in fields.NUMBERS.items():
             if field in fields.ANY_LANGUAGE[kind]:
-                yield from check_values.number(state, field, limits, place)
+                yield from check_values.number(state, field, limits, place, language=language)
         yield from check_errors.retriers(state, place)
-        yield from check_errors.catchers(state, place)
+        yield from check_errors.catchers(state, place, language)
         if kind == "Task" and "Resource" in state:
             yield from self.resource(state, place)
         yield from self.inner_flows(state, place)
@@ -220,16 +241,12 @@ class _Validation:
 def _state_fields(state: dict[str, Any], kind: str, language: str, place: str) -> Faults:
     """Check that the state has the fields it needs and no others."""
     mine, others = fields.JSONPATH_ONLY[kind], fields.JSONATA_ONLY[kind]
-    other_language = fields.JSONATA
+    other = fields.JSONATA
     if language == fields.JSONATA:
-        mine, others, other_language = others, mine, fields.JSONPATH
+        mine, others, other = others, mine, fields.JSONPATH
     for name in state:
         if name in others:
-            yield fault(
-                f"The QueryLanguage is set to '{language}', but field '{name}' is only supported "
-                f"for the '{other_language}' QueryLanguage",
-                place,
-            )
+            yield other_language(name, language, other, place)
         elif name not in fields.ANY_LANGUAGE[kind] and name not in mine:
             yield not_supported(name, place)
     missing = [name for name in fields.REQUIRED.get(kind, []) if name not in state]
@@ -249,9 +266,9 @@ def _state_fields(state: dict[str, Any], kind: str, language: str, place: str) -
             yield wrong_type(json_type, f"{place}/{name}")
 
 
-def _timestamp(state: dict[str, Any], place: str) -> Faults:
+def _timestamp(state: dict[str, Any], place: str, language: str) -> Faults:
     timestamp = state.get("Timestamp")
-    if timestamp is None or check_values.is_jsonata(timestamp):
+    if timestamp is None or check_values.is_query(timestamp, language):
         return
     if not isinstance(timestamp, str) or not timestamps.is_timestamp(timestamp):
         yield fault("String does not match RFC3339 timestamp", f"{place}/Timestamp")

@@ -56,6 +56,7 @@ class Clients:
             config=Config(
                 signature_version=UNSIGNED,
                 parameter_validation=parameter_validation,
+                inject_host_prefix=False,
                 retries={"total_max_attempts": 1, "mode": "standard"},
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",

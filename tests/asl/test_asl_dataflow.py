@@ -1,6 +1,6 @@
 import pytest
 
-from helpers.asl import dataflow
+from helpers.asl import dataflow_jsonpath as dataflow
 from helpers.asl.failures import EvaluationError
 from helpers.asl.intrinsics import Randomness
 from helpers.asl.paths import Scope
@@ -88,11 +88,11 @@ def test_output_path_selects_what_is_handed_on():
 
 
 def test_the_items_of_a_map_are_an_array():
-    assert dataflow.items({"ItemsPath": "$.list"}, scope({"list": [1, 2]})) == [1, 2]
+    assert dataflow.items({"ItemsPath": "$.list"}, scope({"list": [1, 2]}), RANDOM) == [1, 2]
     with pytest.raises(EvaluationError, match='Reference path "\\$.list" must point to array.'):
-        dataflow.items({"ItemsPath": "$.list"}, scope({"list": "text"}))
+        dataflow.items({"ItemsPath": "$.list"}, scope({"list": "text"}), RANDOM)
     with pytest.raises(EvaluationError, match='Unable to apply step "list"') as error:
-        dataflow.items({"ItemsPath": "$.list"}, scope({}))
+        dataflow.items({"ItemsPath": "$.list"}, scope({}), RANDOM)
     assert error.value.error == "States.ReferencePathConflict"
 
 

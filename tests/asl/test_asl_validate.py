@@ -161,6 +161,8 @@ def test_a_state_is_told_its_fault(state, message):
         ({"Variable": "$.x", "IsNull": True, "IsString": True, "Next": "T"}, "There should only be one of the following fields: [IsNull, IsString] at /States/S/Choices[0]"),
         ({"Variable": "$.x", "NumericEquals": "1", "Next": "T"}, "Expected value of type Number at /States/S/Choices[0]/NumericEquals"),
         ({"Not": {"Variable": "$.x", "IsNull": True, "Next": "T"}, "Next": "T"}, "Field 'Next' is not supported at /States/S/Choices[0]/Not"),
+        ({"Not": {"Condition": "{% true %}"}, "Next": "T"}, "Field 'Condition' is not supported at /States/S/Choices[0]/Not"),
+        ({"Condition": "{% true %}", "Next": "T"}, "The QueryLanguage is set to 'JSONPath', but field 'Condition' is only supported for the 'JSONata' QueryLanguage at /States/S/Choices[0]"),
         ({"And": [], "Next": "T"}, "Value cannot be empty at /States/S/Choices[0]/And"),
         ({"Variable": "$.x", "StringEqual": "1", "Next": "T"}, "Field 'StringEqual' is not supported at /States/S/Choices[0]"),
     ],
@@ -220,6 +222,63 @@ def test_a_machine_in_jsonata_keeps_its_fields():
     assert told({"QueryLanguage": "JSONata", **definition}) == []
     definition["States"]["S"] = {"Type": "Pass", "QueryLanguage": "JSONPath", "End": True}
     assert told({"QueryLanguage": "JSONata", **definition})[0][2] == "/States/S"
+
+
+LAMBDA_TASK = {"Type": "Task", "Resource": LAMBDA, "End": True}
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ({"Type": "Pass", "End": True, "Output": {"v": "{% phone %}"}}, ("UNSUPPORTED_JSONATA_EXPRESSION", "Reference to 'phone' at the top level is not supported.", "/States/S/Output/v")),
+        ({"Type": "Pass", "End": True, "Output": ["{% $$ %}"]}, ("UNSUPPORTED_JSONATA_EXPRESSION", "Reference to '$$' at the top level is not supported.", "/States/S/Output[0]")),
+        ({"Type": "Pass", "End": True, "Output": "{% 1 + %}"}, ("INVALID_JSONATA_EXPRESSION", "Unexpected end of expression", "/States/S/Output")),
+        ({"Type": "Pass", "End": True, "Output": "{% a[1,2) %}"}, ("INVALID_JSONATA_EXPRESSION", 'Expected "]", got ","', "/States/S/Output")),
+        ({**LAMBDA_TASK, "Arguments": "{% $states.errorOutput %}"}, ("UNSUPPORTED_JSONATA_EXPRESSION", "Field '$states.errorOutput' does not exist.", "/States/S/Arguments")),
+        ({**LAMBDA_TASK, "Arguments": "{% $states.result %}"}, ("UNSUPPORTED_JSONATA_EXPRESSION", "Field '$states.result' does not exist.", "/States/S/Arguments")),
+        ({**LAMBDA_TASK, "TimeoutSeconds": "5"}, ("SCHEMA_VALIDATION_FAILED", "Expected value of type Integer", "/States/S/TimeoutSeconds")),
+        ({**LAMBDA_TASK, "Parameters": {}}, ("SCHEMA_VALIDATION_FAILED", "The QueryLanguage is set to 'JSONata', but field 'Parameters' is only supported for the 'JSONPath' QueryLanguage", "/States/S")),
+        ({**LAMBDA_TASK, "Catch": [{"ErrorEquals": ["A"], "Next": "S", "ResultPath": "$.e"}]}, ("SCHEMA_VALIDATION_FAILED", "The QueryLanguage is set to 'JSONata', but field 'ResultPath' is only supported for the 'JSONPath' QueryLanguage", "/States/S/Catch[0]")),
+        ({"Type": "Choice", "Choices": [{"Variable": "$.a", "IsNull": True, "Next": "S"}]}, ("SCHEMA_VALIDATION_FAILED", "The QueryLanguage is set to 'JSONata', but field 'Variable' is only supported for the 'JSONPath' QueryLanguage", "/States/S/Choices[0]")),
+        ({"Type": "Pass", "End": True, "Assign": {"a.$": "$.x"}}, ("INVALID_VARIABLE_NAME", "Invalid variable name 'a.$': the variable name contains invalid characters.", "/States/S/Assign/a.$")),
+    ],
+)  # fmt: skip
+def test_a_state_in_jsonata_is_told_its_fault(state, expected):
+    assert expected in told_whole(state)
+
+
+def told_whole(state):
+    found = validate(machine(S={"QueryLanguage": "JSONata", **state}))
+    return [(d.code, d.message, d.location) for d in found]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {**LAMBDA_TASK, "TimeoutSeconds": "{% $limit %}", "Output": "{% $states.result.a[b = $c] %}"},
+        {**LAMBDA_TASK, "Catch": [{"ErrorEquals": ["A"], "Next": "S", "Output": "{% $states.errorOutput %}", "Assign": {"e": "{% $states.errorOutput.Cause %}"}}]},
+        {"Type": "Wait", "End": True, "Timestamp": "{% $states.input.when %}"},
+        {"Type": "Wait", "End": True, "Seconds": "{% $count($states.input.list) %}"},
+        {"Type": "Fail", "Error": "{% $states.input.e %}", "Cause": "{% 'c' %}"},
+        {"Type": "Pass", "End": True, "Output": "{% $map($states.input.l, function($p) { $p.n & '%' }) %}"},
+        {"Type": "Pass", "End": True, "Output": {"a.$": "no path", "b": "$.x"}},
+    ],
+)  # fmt: skip
+def test_expressions_are_welcome_in_every_field_of_jsonata(state):
+    assert [found for found in told_whole(state) if "terminal" not in found[1]] == []
+
+
+def test_an_expression_in_a_jsonpath_state_is_no_number():
+    state = {**LAMBDA_TASK, "TimeoutSeconds": "{% 5 %}"}
+    assert "Expected value of type Integer at /States/S/TimeoutSeconds" in messages(state)
+
+
+def test_a_variable_belongs_to_one_scope():
+    inner = machine(I={"Type": "Pass", "Assign": {"v.$": "$.a", "w": 1}, "End": True})
+    parallel = {"Type": "Parallel", "Branches": [inner], "End": True}
+    outer = machine(S={"Type": "Pass", "Assign": {"v": 1}, "Next": "P"}, P=parallel)
+    assert [d.location for d in validate(outer)] == ["/States/P/Branches[0]/States/I/Assign/v.$"]
+    assert validate(machine(P=parallel)) == []
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,19 @@
 """Step Functions over AWS JSON 1.0: the operations by name."""
 
-import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from helpers.local_aws.json_protocol import ServiceError, answer, check_input
+from helpers.local_aws.states.activities import Activities
+from helpers.local_aws.states.aliases import Aliases
 from helpers.local_aws.states.executions import Executions
+from helpers.local_aws.states.express import Express
 from helpers.local_aws.states.integrations import Tasks
+from helpers.local_aws.states.logs import Logs
 from helpers.local_aws.states.machines import Machines
 from helpers.local_aws.states.store import MemoryStore
+from helpers.local_aws.states.testing import StateTests
+from helpers.local_aws.states.versions import Versions
 
 SERVICE = "stepfunctions"
 # The order in which AWS prints the values (recorded).
@@ -30,25 +35,49 @@ class Application:
     def __init__(self, clients: Callable[..., Any]) -> None:
         """Take what makes boto3 clients of this very AWS: `clients("lambda")`."""
         self._store = MemoryStore()
-        self._machines = Machines(self._store)
-        self._executions = Executions(self._store, self._machines, Tasks(clients))
-        self._lock = threading.Lock()
+        self._logs = Logs(clients)
+        self._machines = Machines(self._store, self._logs)
+        self._activities = Activities(self._store)
+        tasks = Tasks(clients, self._activities)
+        self._executions = Executions(self._store, self._machines, tasks, self._logs)
         machines, executions = self._machines, self._executions
+        activities, tokens = self._activities, tasks.tokens
+        express = Express(machines, executions)
+        versions, aliases = Versions(self._store, machines), Aliases(self._store, machines)
         self._operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "CreateStateMachine": machines.create,
             "UpdateStateMachine": machines.update,
+            "ValidateStateMachineDefinition": machines.validate,
+            "TestState": StateTests(tasks).test,
             "DescribeStateMachine": machines.describe,
             "ListStateMachines": machines.list,
             "DeleteStateMachine": self._delete,
             "TagResource": machines.tag,
             "UntagResource": machines.untag,
             "ListTagsForResource": machines.list_tags,
-            "StartExecution": executions.start,
+            "StartExecution": express.start,
+            "StartSyncExecution": express.start_sync,
+            "PublishStateMachineVersion": versions.publish,
+            "ListStateMachineVersions": versions.list,
+            "DeleteStateMachineVersion": versions.delete,
+            "CreateStateMachineAlias": aliases.create,
+            "UpdateStateMachineAlias": aliases.update,
+            "DescribeStateMachineAlias": aliases.describe,
+            "ListStateMachineAliases": aliases.list,
+            "DeleteStateMachineAlias": aliases.delete,
             "StopExecution": executions.stop,
             "DescribeExecution": executions.describe,
             "DescribeStateMachineForExecution": executions.describe_machine,
             "ListExecutions": executions.list,
             "GetExecutionHistory": executions.history,
+            "SendTaskSuccess": tokens.success,
+            "SendTaskFailure": tokens.failure,
+            "SendTaskHeartbeat": tokens.heartbeat,
+            "CreateActivity": activities.create,
+            "DescribeActivity": activities.describe,
+            "ListActivities": activities.list,
+            "DeleteActivity": activities.delete,
+            "GetActivityTask": activities.task,
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -71,11 +100,15 @@ class Application:
     def reset(self) -> None:
         """End what runs and forget everything."""
         self._executions.abort_all()
+        self._activities.interrupt()
+        self._logs.close()
         self._store.clear()
 
     def close(self) -> None:
         """End what runs."""
         self._executions.abort_all()
+        self._activities.interrupt()
+        self._logs.close()
 
     def _delete(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """DeleteStateMachine; what the machine still runs ends, too."""

@@ -4,6 +4,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from helpers.asl.failures import RUNTIME, StateFailure
@@ -13,11 +14,13 @@ from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states import map, names, parallel, simple_states, task  # noqa: F401
 from helpers.local_aws.states.flow import run_flow
 from helpers.local_aws.states.integrations import Tasks
-from helpers.local_aws.states.machines import Machines, machine_details, revision
+from helpers.local_aws.states.logs import Logs
+from helpers.local_aws.states.machines import Machines, machine_details
 from helpers.local_aws.states.run import Halted, Line, Run
-from helpers.local_aws.states.store import Execution, Store
+from helpers.local_aws.states.store import Execution, Keeper, Revision, Store, is_express
 
 Parameters = dict[str, Any]
+LONGEST_EXPRESS = 300  # seconds ("Quotas related to state machine executions")
 
 
 class Executions:
@@ -28,43 +31,58 @@ class Executions:
         store: Store,
         machines: Machines,
         tasks: Tasks,
+        logs: Logs,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._machines = machines
         self._tasks = tasks
-        self._clock = clock
+        self._logs = logs
+        self.clock = clock
         self._lock = threading.Lock()
         self._running: dict[str, Run] = {}
 
-    def start(self, request: Parameters) -> dict[str, Any]:
-        """StartExecution. The same name and input while it runs give the same execution."""
-        machine = self._machines.find(request["stateMachineArn"])
+    def start(self, request: Parameters, ran: Revision) -> dict[str, Any]:
+        """StartExecution of `ran`. The same name and input while it runs give the same one."""
         name = request.get("name") or str(uuid.uuid4())
         names.check_name(name)
-        given = Payload(_checked_input(request.get("input", "{}")), request.get("input", "{}"))
+        given = checked_input(request)
         with self._lock:
-            arn = names.execution_arn(machine.name, name)
+            arn = names.execution_arn(ran.name, name)
             existing = self._store.execution(arn)
             if existing is not None:
                 if existing.status != "RUNNING" or existing.input.text != given.text:
                     message = f"Execution Already Exists: '{arn}'"
                     raise ServiceError("ExecutionAlreadyExists", message)
                 return {"executionArn": arn, "startDate": existing.started}
-            execution = Execution(arn, name, revision(machine), given, self._clock())
+            execution = Execution(arn, name, ran, given, self.clock())
             execution.trace_header = request.get("traceHeader")
             self._store.save_execution(execution)
-            run = Run(execution, self._store, tasks=self._tasks, clock=self._clock)
-            self._running[arn] = run
-            run.start()
-        threading.Thread(target=self._run, args=(run,), daemon=True, name=name).start()
+            run = self.launch(execution, self._store)
+        threading.Thread(target=self.run_to_end, args=(run,), daemon=True, name=name).start()
         return {"executionArn": arn, "startDate": execution.started}
 
-    def _run(self, run: Run) -> None:
-        """Run an execution to its end, in a thread of its own."""
+    def launch(self, execution: Execution, keeper: Keeper) -> Run:
+        """Return an execution as it begins: its first event is written, no state has run."""
+        run = Run(
+            execution,
+            keeper,
+            tasks=self._tasks,
+            clock=self.clock,
+            at_end=partial(self._tasks.endings.tell, execution.arn),
+            log=self._logs.writer(execution),
+        )
+        self._running[execution.arn] = run
+        run.start()
+        return run
+
+    def run_to_end(self, run: Run) -> None:
+        """Run an execution to its end, in this thread."""
         definition = run.execution.revision.parsed
         line = Line(run, 0, {}, {}, run.halt)
         seconds = definition.get("TimeoutSeconds")
+        if is_express(run.execution.revision):
+            seconds = min(seconds or LONGEST_EXPRESS, LONGEST_EXPRESS)
         timer = threading.Timer(seconds, run.time_out) if seconds else None
         if timer is not None:
             timer.daemon = True
@@ -112,6 +130,7 @@ class Executions:
             answer["input"] = execution.input.text
         if execution.trace_header:
             answer["traceHeader"] = execution.trace_header
+        answer |= _qualified(execution)
         if status == "RUNNING":
             reason = "Execution is RUNNING and cannot be redriven"
             return answer | {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
@@ -151,15 +170,22 @@ class Executions:
             raise ServiceError(
                 "ValidationException", "Must provide State Machine ARN or Map Run ARN."
             )
-        machine = self._machines.find(request["stateMachineArn"])
+        machine_arn, qualifier = names.unqualified(request["stateMachineArn"])
+        machine = self._machines.find(machine_arn)
+        if is_express(machine):
+            raise ServiceError(
+                "StateMachineTypeNotSupported",
+                "This operation is not supported by this type of state machine",
+            )
         status = request.get("statusFilter")
         redriven = request.get("redriveFilter") == "REDRIVEN"
         executions = [
             execution
             for execution in self._store.executions(machine.arn)
             if (status is None or execution.status == status) and not redriven
+            if not qualifier or request["stateMachineArn"] in _qualified(execution).values()
         ]
-        owner = f"executions {machine.arn} {status}"
+        owner = f"executions {request['stateMachineArn']} {status}"
         shown, token = names.page(executions, request, owner)
         listed = [
             {
@@ -169,6 +195,7 @@ class Executions:
                 "status": execution.status,
                 "startDate": execution.started,
                 "redriveCount": 0,
+                **_qualified(execution),
                 **({"stopDate": execution.stopped} if execution.stopped is not None else {}),
             }
             for execution in shown
@@ -196,10 +223,20 @@ class Executions:
 
     def _find(self, arn: str) -> Execution:
         names.check_arn(arn, "execution")
-        execution = self._store.execution(arn)
+        execution = self._store.execution(names.execution_of(arn))
         if execution is None:
             raise ServiceError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
         return execution
+
+
+def _qualified(execution: Execution) -> dict[str, str]:
+    """Return the version and the alias with which an execution was started."""
+    ran = execution.revision
+    arns = {
+        "stateMachineVersionArn": ran.version_arn,
+        "stateMachineAliasArn": ran.alias_arn,
+    }
+    return {field: arn for field, arn in arns.items() if arn is not None}
 
 
 _DATA = {"input", "output"}
@@ -229,12 +266,13 @@ def details_name(event_type: str) -> str:
     return f"{event_type[:1].lower()}{event_type[1:]}EventDetails"
 
 
-def _checked_input(text: str) -> Any:
-    """Return the parsed input.
+def checked_input(request: Parameters) -> Payload:
+    """Return the input of a request to start, {} when it has none.
 
     Raises:
         ServiceError: InvalidExecutionInput, in the words of AWS's JSON parser.
     """
+    text = request.get("input", "{}")
     if len(text.encode("utf-8", "surrogatepass")) > 262_144:
         raise ServiceError(
             "ValidationException",
@@ -244,7 +282,7 @@ def _checked_input(text: str) -> Any:
     try:
         if not text.strip():
             raise JsonError("Invalid execution input.", 1, 1)
-        return parse(text)
+        return Payload(parse(text), text)
     except JsonError as error:
         message = f"Invalid State Machine Execution Input: '{error.message}'"
         raise ServiceError("InvalidExecutionInput", message) from None

@@ -1,13 +1,13 @@
 """Run the states of a flow one after the other: enter, do, exit, follow the transition."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from helpers.asl import dataflow, retry
-from helpers.asl.failures import EvaluationError, StateFailure
+from helpers.asl import dataflow, retry, variables
+from helpers.asl.failures import QUERY_EVALUATION, EvaluationError, StateFailure
 from helpers.asl.paths import Scope
-from helpers.asl.payload import Payload, json_text
+from helpers.asl.payload import Payload
 from helpers.asl.timestamps import write
 from helpers.local_aws.states.run import Line, check_size
 
@@ -31,10 +31,13 @@ class Visit:
         self.state = state
         self.input = state_input
         self.line = line
+        self.came_from = line.previous
         self.entered_id = 0
         self.entered_time = ""
         self.retries = 0
         self.more: dict[str, Any] = {}  # what the context object has in this state only
+        self.language = dataflow.language_of(state, line.run.execution.revision.parsed)
+        self.seen: dict[str, Any] = {}  # what the data was after each step, as TestState shows it
 
     @property
     def randomness(self) -> Any:
@@ -49,33 +52,77 @@ class Visit:
         return Scope(value, self.line.context(shown, **self.more), self.line.variables)
 
     def failure(self, error: EvaluationError) -> StateFailure:
-        """Return what an evaluation error makes of the state, in AWS's sentence."""
-        return StateFailure(
+        """Return what an evaluation error makes of the state, in AWS's sentence.
+
+        What fails in JSONata has an event of its own.
+        """
+        failure = StateFailure(
             error.error,
             f"An error occurred while executing the state '{self.name}' (entered at the event id "
             f"#{self.entered_id}). {error.message}",
         )
+        if error.error == QUERY_EVALUATION:
+            details = {"state": self.name, "error": failure.error, "cause": failure.cause}
+            if error.location is not None:
+                details["location"] = error.location
+            line = self.line
+            if line.previous == self.entered_id and self.state["Type"] not in _ENTERED_FIRST:
+                line.previous = self.came_from
+            line.record("EvaluationFailed", details)
+        return failure
 
     def selected_input(self) -> Scope:
-        """Return the scope after InputPath."""
+        """Return the scope with what the state works on: the input, after InputPath."""
         scope = self.scope(self.input.value)
-        value = dataflow.after_input_path(self.state, scope)
+        value = self.after(self.language.entering(self.state, scope), scope.input)
         return scope if value is scope.input else scope.on(value)
 
-    def leave(self, result: Any, assign_from: Any, scope: Scope) -> Outcome:
-        """Return the outcome after ResultSelector, ResultPath, OutputPath and Assign.
+    def arguments(self, scope: Scope) -> Any:
+        """Return what the state's work is given: Parameters or Arguments, else the input."""
+        return self.after(self.language.arguments(self.state, scope, self.randomness), scope.input)
+
+    def leave(self, result: Any, scope: Scope) -> Outcome:
+        """Return the outcome of a state whose work gave `result`; `scope` is any of this visit."""
+        state, language = self.state, self.language
+        assigned = language.assigned(state, self.scope_of_input(scope), result, self.randomness)
+        steps = language.leaving(state, scope, self.input.value, result, self.randomness)
+        value = self.after(steps, result)
+        return Outcome(self.payload(value), state.get("Next"), assigned)
+
+    def hand_on(
+        self,
+        scope: Scope,
+        target: str | None,
+        holder: dict[str, Any] | None = None,
+        place: str = "",
+    ) -> Outcome:
+        """Return the outcome of a state without a result.
 
         Args:
-            result: what the state's work gave.
-            assign_from: `$` for Assign.
-            scope: any scope of this visit.
+            scope: after InputPath.
+            target: the next state.
+            holder: a matching rule, which assigns and (in JSONata) puts out instead of the state.
+            place: where the holder stands in the state.
         """
-        state = self.state
-        variables = dataflow.assigned(state, scope.on(assign_from), self.randomness)
-        selected = dataflow.after_result_selector(state, scope.on(result), self.randomness)
-        combined = dataflow.after_result_path(state, self.input.value, selected)
-        value = dataflow.after_output_path(state, scope.on(combined))
-        return Outcome(self.payload(value), state.get("Next"), variables)
+        holder = self.state if holder is None else holder
+        language = self.language
+        assigned = language.assigned_by(holder, place, scope, self.randomness)
+        value = language.handing_on(self.state, holder, place, scope, self.randomness)
+        return Outcome(self.payload(value), target, assigned)
+
+    def number(self, field: str, scope: Scope) -> int | None:
+        """Return the whole number that the state declares in `field`, None when it does not."""
+        return self.language.number(self.state, field, scope, self.randomness)
+
+    def scope_of_input(self, scope: Scope) -> Scope:
+        """Return the same scope with the state's whole input as `$`."""
+        return scope if scope.input is self.input.value else scope.on(self.input.value)
+
+    def after(self, steps: Iterator[tuple[str, Any]], value: Any) -> Any:
+        """Return the value after the last step, or `value` when there is none; remember each."""
+        for name, found in steps:
+            self.seen[name] = value = found
+        return value
 
     def payload(self, value: Any) -> Payload:
         """Return a payload for `value`; the input's own, text and all, where it is the input."""
@@ -85,6 +132,9 @@ class Visit:
 Runner = Callable[[Visit], Outcome]
 RUNNERS: dict[str, Runner] = {}
 _RETRIABLE = {"Task", "Parallel", "Map"}
+# AWS evaluates most states while it enters them: what fails then points to the event before. Only
+# a Wait has been entered when its fields are evaluated (recorded).
+_ENTERED_FIRST = {"Wait"}
 
 
 def runs(kind: str) -> Callable[[Runner], Runner]:
@@ -124,15 +174,14 @@ def run_state(name: str, state: dict[str, Any], state_input: Payload, line: Line
     try:
         outcome = RUNNERS[kind](visit)
         check_size(outcome.output, name)
+        texts = variables.assigned_texts(outcome.variables, line.variables)
     except EvaluationError as error:
         raise visit.failure(error) from error
     line.variables.update(outcome.variables)
     line.state_type = None
     details = {"name": name, "output": outcome.output.text, "outputDetails": TRUNCATED}
     if outcome.variables:
-        details["assignedVariables"] = {
-            variable: json_text(value) for variable, value in outcome.variables.items()
-        }
+        details["assignedVariables"] = texts
         details["assignedVariablesDetails"] = TRUNCATED
     line.record(f"{kind}StateExited", details)
     return outcome
@@ -160,7 +209,8 @@ def with_retries(
         try:
             return attempt()
         except EvaluationError as error:
-            failure, worked = visit.failure(error), False
+            # What fails in JSONPath has no event, not even the one of a failed Map (recorded).
+            failure, worked = visit.failure(error), error.error == QUERY_EVALUATION
         except StateFailure as error:
             failure, worked = error, True
         index = retry.find(retriers, failure.error)
@@ -173,16 +223,21 @@ def with_retries(
     if worked and failed_event:
         visit.line.record(failed_event)
     catchers = visit.state.get("Catch", [])
-    caught = retry.find(catchers, failure.error)
-    if caught is None:
+    index = retry.find(catchers, failure.error)
+    if index is None:
         raise failure
-    return _caught(visit, catchers[caught], failure)
+    return caught(visit, index, failure)
 
 
-def _caught(visit: Visit, catcher: dict[str, Any], failure: StateFailure) -> Outcome:
-    """Return the outcome of a catcher: the error output at its ResultPath."""
+def caught(visit: Visit, index: int, failure: StateFailure) -> Outcome:
+    """Return the outcome of the catcher with this index."""
+    catcher = visit.state["Catch"][index]
     error_output = {"Error": failure.error or "", "Cause": failure.cause or ""}
-    scope = visit.scope(error_output)
-    variables = dataflow.assigned(catcher, scope, visit.randomness)
-    value = dataflow.after_result_path(catcher, visit.input.value, error_output)
-    return Outcome(visit.payload(value), catcher["Next"], variables)
+    value, assigned = visit.language.caught(
+        catcher,
+        f"Catch[{index}]/",
+        visit.scope(visit.input.value),
+        error_output,
+        visit.randomness,
+    )
+    return Outcome(visit.payload(value), catcher["Next"], assigned)

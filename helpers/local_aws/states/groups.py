@@ -50,10 +50,18 @@ def abort_group(line: Line, group: Halt, failing_event: int) -> None:
     """
     group.raise_it()
     group.forget()
+    _record_aborted(line, failing_event, line.halt)
+
+
+def _record_aborted(line: Line, failing_event: int, halt: Halt) -> None:
+    """Record the end of all lines inside `line`, the innermost first.
+
+    `halt` is that of the line that goes on: those inside are stopped and may not record any more.
+    """
     for inner in list(line.inner):
-        abort_group(inner, inner.halt, failing_event)
+        _record_aborted(inner, failing_event, halt)
         if inner.state_type in _ABORTABLE:
-            line.run.record(f"{inner.state_type}StateAborted", failing_event, None, line.halt)
+            line.run.record(f"{inner.state_type}StateAborted", failing_event, None, halt)
         if inner.when_aborted is not None:
-            line.run.record(inner.when_aborted[0], failing_event, inner.when_aborted[1], line.halt)
+            line.run.record(inner.when_aborted[0], failing_event, inner.when_aborted[1], halt)
         line.close(inner)

@@ -1,5 +1,8 @@
 """The operations on state machines: create, update, describe, list, delete, tag."""
 
+import dataclasses
+import random
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -11,10 +14,12 @@ from helpers.asl.json_errors import parse
 from helpers.asl.validate import validate
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states import names, not_yet
-from helpers.local_aws.states.store import Revision, StateMachine, Store
+from helpers.local_aws.states.logs import Logs
+from helpers.local_aws.states.store import Activity, Revision, StateMachine, Store, Version
 
 Parameters = dict[str, Any]
 _MOST_TAGS = 50
+_MOST_DIAGNOSTICS = 100
 _NO_LOGGING: dict[str, Any] = {"level": "OFF", "includeExecutionData": False}
 _NO_TRACING = {"enabled": False}
 
@@ -22,8 +27,11 @@ _NO_TRACING = {"enabled": False}
 class Machines:
     """State machines of one store."""
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: Store, logs: Logs, clock: Callable[[], float] = time.time) -> None:
         self._store = store
+        self._logs = logs
+        self._lock = threading.Lock()
+        self._random = random.Random()
         self._clock = clock
 
     def create(self, request: Parameters) -> dict[str, Any]:
@@ -32,14 +40,12 @@ class Machines:
         Raises:
             ServiceError: as AWS, see `facts` in each check.
         """
-        _no_versions(request)
+        _check_version_description(request)
         names.check_name(request["name"])
         names.check_arn(request["roleArn"])
-        logging = _logging(request.get("loggingConfiguration", _NO_LOGGING))
+        logging = self._logging(request.get("loggingConfiguration", _NO_LOGGING))
         machine_type = request.get("type", "STANDARD")
         parsed = checked_definition(request["definition"], machine_type)
-        if machine_type != "STANDARD":
-            raise not_yet.express()
         tags = _tags(request.get("tags", []))
         machine = StateMachine(
             names.machine_arn(request["name"]),
@@ -61,14 +67,15 @@ class Machines:
             message = f"State Machine Already Exists: '{machine.arn}'"
             raise ServiceError("StateMachineAlreadyExists", message)
         kept = existing or machine
-        return {"stateMachineArn": kept.arn, "creationDate": kept.created}
+        answer = {"stateMachineArn": kept.arn, "creationDate": kept.created}
+        return answer | self._published(kept, request)
 
     def update(self, request: Parameters) -> dict[str, Any]:
         """UpdateStateMachine. Running executions go on with the definition they have.
 
         An update that changes nothing keeps the revision (recorded).
         """
-        _no_versions(request)
+        _check_version_description(request)
         changes = {"definition", "roleArn", "loggingConfiguration", "tracingConfiguration"}
         if not changes & set(request):
             raise ServiceError(
@@ -85,30 +92,51 @@ class Machines:
             names.check_arn(request["roleArn"])
             changed.role_arn = request["roleArn"]
         if "loggingConfiguration" in request:
-            changed.logging = _logging(request["loggingConfiguration"])
+            changed.logging = self._logging(request["loggingConfiguration"])
         changed.tracing = request.get("tracingConfiguration", machine.tracing)
         changed.updated = self._clock()
         if not _same(machine, changed):
             changed.revision_id = str(uuid.uuid4())
         self._store.save_machine(changed)
-        return {"updateDate": changed.updated, "revisionId": changed.revision_id}
+        answer = {"updateDate": changed.updated, "revisionId": changed.revision_id}
+        return answer | self._published(changed, request)
+
+    def validate(self, request: Parameters) -> dict[str, Any]:
+        """ValidateStateMachineDefinition."""
+        faults = validate(request["definition"], machine_type=request.get("type", "STANDARD"))
+        errors = [fault for fault in faults if fault.severity == "ERROR"]
+        shown = faults if request.get("severity") == "WARNING" else errors
+        most = request.get("maxResults") or _MOST_DIAGNOSTICS
+        return {
+            "result": "FAIL" if errors else "OK",
+            "diagnostics": [
+                {name: value for name, value in vars(fault).items() if value is not None}
+                for fault in shown[:most]
+            ],
+            "truncated": len(shown) > most,
+        }
 
     def describe(self, request: Parameters) -> dict[str, Any]:
         """DescribeStateMachine."""
-        machine = self.find(request["stateMachineArn"])
+        machine, version = self.found(request["stateMachineArn"])
+        shown = version.revision if version else revision(machine)
         answer = {
-            "stateMachineArn": machine.arn,
+            "stateMachineArn": version.arn if version else machine.arn,
             "name": machine.name,
             "status": "ACTIVE",
-            "definition": machine.definition,
-            "roleArn": machine.role_arn,
+            "definition": shown.definition,
+            "roleArn": shown.role_arn,
             "type": machine.type,
-            "creationDate": machine.created,
-            "loggingConfiguration": machine.logging,
-            "tracingConfiguration": machine.tracing,
-            **machine_details(machine.parsed),
+            "creationDate": version.created if version else machine.created,
+            "loggingConfiguration": shown.logging,
+            "tracingConfiguration": shown.tracing,
+            **machine_details(shown.parsed),
         }
-        return answer | _shown_revision(machine)
+        if shown.revision_id:
+            answer["revisionId"] = shown.revision_id
+        if version and version.description:
+            answer["description"] = version.description
+        return answer
 
     def list(self, request: Parameters) -> dict[str, Any]:
         """ListStateMachines."""
@@ -137,7 +165,7 @@ class Machines:
         if len(together) > _MOST_TAGS:
             raise _too_many(machine.arn)
         machine.tags = together
-        self._store.save_machine(machine)
+        self._save(machine)
         return {}
 
     def untag(self, request: Parameters) -> dict[str, Any]:
@@ -145,7 +173,7 @@ class Machines:
         machine = self._tagged(request["resourceArn"])
         gone = set(request["tagKeys"])
         machine.tags = {key: text for key, text in machine.tags.items() if key not in gone}
-        self._store.save_machine(machine)
+        self._save(machine)
         return {}
 
     def list_tags(self, request: Parameters) -> dict[str, Any]:
@@ -162,13 +190,85 @@ class Machines:
         names.check_arn(arn, "stateMachine")
         machine = self._store.machine(arn)
         if machine is None:
-            message = f"State Machine Does Not Exist: '{arn}'"
-            raise ServiceError("StateMachineDoesNotExist", message)
+            raise _does_not_exist(arn)
         return machine
 
-    def _tagged(self, arn: str) -> StateMachine:
+    def found(self, arn: str) -> tuple[StateMachine, Version | None]:
+        """Return the machine of an ARN, and the version when it is a version's.
+
+        Raises:
+            ServiceError: InvalidArn, StateMachineDoesNotExist.
+        """
+        names.check_arn(arn, "stateMachine")
+        machine_arn, qualifier = names.unqualified(arn)
+        machine = self._store.machine(machine_arn)
+        if machine is None:
+            raise _does_not_exist(arn)
+        version = machine.versions.get(int(qualifier)) if qualifier.isdigit() else None
+        if qualifier and version is None:
+            raise _does_not_exist(arn)
+        return machine, version
+
+    def to_run(self, arn: str) -> Revision:
+        """Return what an execution with this ARN will run: of a machine, a version, an alias.
+
+        An alias chooses among its versions by their weights.
+
+        Raises:
+            ServiceError: InvalidArn, StateMachineDoesNotExist.
+        """
+        names.check_arn(arn, "stateMachine")
+        machine_arn, qualifier = names.unqualified(arn)
+        machine = self._store.machine(machine_arn)
+        alias = machine.aliases.get(qualifier) if machine is not None else None
+        if alias is None:
+            machine, version = self.found(arn)
+            return version.revision if version else revision(machine)
+        (chosen,) = self._random.choices(list(alias.routes), list(alias.routes.values()))
+        _, version = self.found(chosen)
+        assert version is not None  # a version that an alias uses cannot be deleted
+        return dataclasses.replace(version.revision, alias_arn=alias.arn)
+
+    def publish(self, machine: StateMachine, description: str) -> Version:
+        """Return the version of a machine as it stands: its newest one, or a new one."""
+        with self._lock:
+            newest = machine.versions.get(machine.last_version)
+            if newest is not None and newest.of == machine.revision_id:
+                return newest
+            machine.last_version += 1
+            arn = f"{machine.arn}:{machine.last_version}"
+            ran = dataclasses.replace(revision(machine), version_arn=arn)
+            version = Version(arn, machine.revision_id, ran, description, self._clock())
+            machine.versions[machine.last_version] = version
+            self._store.save_machine(machine)
+            return version
+
+    def _published(self, machine: StateMachine, request: Parameters) -> dict[str, str]:
+        """Return the ARN of the version that the request wants to be published, if it does."""
+        if not request.get("publish"):
+            return {}
+        version = self.publish(machine, request.get("versionDescription", ""))
+        return {"stateMachineVersionArn": version.arn}
+
+    def _logging(self, configuration: dict[str, Any]) -> dict[str, Any]:
+        """Return the whole configuration.
+
+        Raises:
+            ServiceError: InvalidLoggingConfiguration.
+        """
+        whole = _whole_logging(configuration)
+        self._logs.check(whole)
+        return whole
+
+    def _save(self, tagged: StateMachine | Activity) -> None:
+        if isinstance(tagged, Activity):
+            self._store.save_activity(tagged)
+        else:
+            self._store.save_machine(tagged)
+
+    def _tagged(self, arn: str) -> StateMachine | Activity:
         names.check_arn(arn, "stateMachine", "activity")
-        machine = self._store.machine(arn)
+        machine = self._store.machine(arn) or self._store.activity(arn)
         if machine is None:
             raise ServiceError("ResourceNotFound", f"Resource not found: '{arn}'", resourceName=arn)
         return machine
@@ -198,6 +298,7 @@ def revision(machine: StateMachine) -> Revision:
         machine.updated or machine.created,
         machine.logging,
         machine.tracing,
+        machine.type,
     )
 
 
@@ -239,7 +340,7 @@ def _same(one: StateMachine, other: StateMachine) -> bool:
     return asked(one) == asked(other)
 
 
-def _logging(configuration: dict[str, Any]) -> dict[str, Any]:
+def _whole_logging(configuration: dict[str, Any]) -> dict[str, Any]:
     """Return the whole configuration; any level but OFF needs one destination."""
     whole = _NO_LOGGING | configuration
     destinations = whole.get("destinations", [])
@@ -260,10 +361,12 @@ def _too_many(arn: str) -> ServiceError:
     return ServiceError("TooManyTags", message, resourceName=arn)
 
 
-def _no_versions(request: Parameters) -> None:
-    if request.get("publish"):
-        raise not_yet.versions()
-    if "versionDescription" in request:
+def _does_not_exist(arn: str) -> ServiceError:
+    return ServiceError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
+
+
+def _check_version_description(request: Parameters) -> None:
+    if "versionDescription" in request and not request.get("publish"):
         raise ServiceError(
             "ValidationException", "Version description can only be set when publish is true"
         )

@@ -4,8 +4,8 @@ from collections import deque
 from functools import partial
 from typing import Any
 
-from helpers.asl import dataflow, definition
-from helpers.asl.failures import StateFailure
+from helpers.asl import definition
+from helpers.asl.failures import EvaluationError, StateFailure
 from helpers.asl.paths import Scope
 from helpers.asl.payload import Payload
 from helpers.local_aws.states.flow import Outcome, Visit, run_flow, runs, with_retries
@@ -24,21 +24,18 @@ def run_map(visit: Visit) -> Outcome:
 def _attempt(visit: Visit) -> Outcome:
     line = visit.line
     scope = visit.selected_input()
-    items = dataflow.items(visit.state, scope)
+    items = visit.language.items(visit.state, scope, visit.randomness)
     at_once = _at_once(visit, scope, len(items))
     line.record("MapStateStarted", {"length": len(items)})
     outputs = _Iterations(visit, scope, items).run(at_once)
     line.record_beside("MapStateSucceeded")
     check_size(Payload(outputs), visit.name)
-    return visit.leave(outputs, outputs, scope)
+    return visit.leave(outputs, scope)
 
 
 def _at_once(visit: Visit, scope: Scope, items: int) -> int:
     """Return how many iterations run side by side."""
-    limit = visit.state.get("MaxConcurrency", 0)
-    if "MaxConcurrencyPath" in visit.state:
-        path = visit.state["MaxConcurrencyPath"]
-        limit = dataflow.number_at(path, "MaxConcurrencyPath", scope)
+    limit = visit.number("MaxConcurrency", scope)
     return min(limit or MOST_AT_ONCE, MOST_AT_ONCE, items)
 
 
@@ -67,7 +64,7 @@ class _Iterations:
                 side_by_side([partial(self._work, begun) for begun in first])
             else:
                 self._take_turns(deque(first))
-        except StateFailure:
+        except (StateFailure, EvaluationError):
             line.previous = self.failing[0]
             abort_group(line, self.group, line.previous)
             raise
@@ -107,11 +104,11 @@ class _Iterations:
             self.scope.input, {**self.scope.context, **inner.extra}, self.scope.variables
         )
         try:
-            item = dataflow.item_input(
+            item = visit.language.item_input(
                 visit.state, visit_scope, self.items[index], visit.randomness
             )
             output = run_flow(self.flow, Payload(item), inner)
-        except StateFailure:
+        except (StateFailure, EvaluationError):
             self.failing.append(inner.previous)
             inner.record_beside("MapIterationFailed", self._details(index))
             inner.state_type = None

@@ -17,9 +17,31 @@ def machine_arn(name: str) -> str:
     return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
 
 
+def activity_arn(name: str) -> str:
+    """Return the ARN of the activity with this name."""
+    return f"arn:aws:states:{REGION}:{ACCOUNT}:activity:{name}"
+
+
 def execution_arn(machine_name: str, name: str) -> str:
     """Return the ARN of an execution."""
     return f"arn:aws:states:{REGION}:{ACCOUNT}:execution:{machine_name}:{name}"
+
+
+def express_arn(machine_name: str, name: str, run: str) -> str:
+    """Return the ARN of an Express execution; `run` tells those of the same name apart."""
+    return f"arn:aws:states:{REGION}:{ACCOUNT}:express:{machine_name}:{name}:{run}"
+
+
+def unqualified(arn: str) -> tuple[str, str]:
+    """Return a machine's ARN without its version or alias, and that ("" when it has none)."""
+    parts = arn.split(":")
+    return ":".join(parts[:7]), ":".join(parts[7:])
+
+
+def execution_of(arn: str) -> str:
+    """Return an execution's ARN without the version or alias of its machine."""
+    parts = arn.split(":")
+    return ":".join([*parts[:7], parts[8]]) if len(parts) == 9 else arn
 
 
 def check_name(name: str) -> None:

@@ -2,43 +2,21 @@
 
 from typing import Any
 
-from helpers.asl import definition, fields, resources
+from helpers.asl import definition, resources
 from helpers.asl.diagnostics import SCHEMA, Diagnostic
-from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states.integrations import is_known, is_misspelled
 
 
 def refused(machine: dict[str, Any]) -> list[Diagnostic]:
     """Return what a valid definition asks for that is not there yet."""
     found = []
-    if machine.get("QueryLanguage") == fields.JSONATA:
-        found.append(_fault("JSONata is", "use JSONPath", "/QueryLanguage"))
-        return found
     for place in definition.states(machine):
         state, where = place.state, place.pointer
-        if state.get("QueryLanguage") == fields.JSONATA:
-            found.append(_fault("JSONata is", "use JSONPath", f"{where}/QueryLanguage"))
         if state["Type"] == "Map" and _is_distributed(state):
             found.append(_fault("A Distributed Map is", 'use "Mode": "INLINE"', where))
         if state["Type"] == "Task":
             found += _resource(state["Resource"], f"{where}/Resource")
     return found
-
-
-def express() -> ServiceError:
-    """Return the refusal of an Express machine."""
-    return ServiceError(
-        "StateMachineTypeNotSupported",
-        "Express state machines are not available in the embedded AWS yet; use STANDARD.",
-    )
-
-
-def versions() -> ServiceError:
-    """Return the refusal to publish a version."""
-    return ServiceError(
-        "ValidationException",
-        "Versions are not available in the embedded AWS yet; leave `publish` out.",
-    )
 
 
 def _is_distributed(state: dict[str, Any]) -> bool:
@@ -50,12 +28,8 @@ def _is_distributed(state: dict[str, Any]) -> bool:
 def _resource(arn: str, place: str) -> list[Diagnostic]:
     resource, remedy = resources.parse(arn), "choose another Resource"
     assert resource is not None  # validated before
-    if resource.kind == "activity":
-        return [_fault("Activities are", remedy, place)]
-    if resource.kind == "function":
+    if resource.kind in ("activity", "function"):
         return []
-    if resource.pattern:
-        return [_fault(f"The pattern .{resource.pattern} is", remedy, place)]
     if is_misspelled(resource):
         return [Diagnostic("ERROR", SCHEMA, resources.NOT_RECOGNIZED.format(arn), place)]
     return [] if is_known(resource) else [_fault(f"The integration {arn} is", remedy, place)]

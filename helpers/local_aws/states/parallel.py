@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from helpers.asl import dataflow, definition
+from helpers.asl import definition
 from helpers.asl.failures import StateFailure
 from helpers.asl.payload import Payload
 from helpers.local_aws.states.flow import Outcome, Visit, run_flow, runs, with_retries
@@ -21,7 +21,7 @@ def run_parallel(visit: Visit) -> Outcome:
 def _attempt(visit: Visit) -> Outcome:
     line = visit.line
     scope = visit.selected_input()
-    branch_input = visit.payload(dataflow.after_parameters(visit.state, scope, visit.randomness))
+    branch_input = visit.payload(visit.arguments(scope))
     line.record("ParallelStateStarted")
     branches = visit.state["Branches"]
     outputs: list[Any] = [None] * len(branches)
@@ -58,4 +58,4 @@ def _attempt(visit: Visit) -> Outcome:
     line.previous = max(last)
     line.record_beside("ParallelStateSucceeded")
     check_size(Payload(outputs), visit.name)
-    return visit.leave(outputs, outputs, scope)
+    return visit.leave(outputs, scope)

@@ -6,17 +6,18 @@ tries meets `Halted` and gives up. Nothing polls; who waits is woken.
 """
 
 import contextlib
+import math
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from helpers.asl.failures import DATA_LIMIT, PAYLOAD_LIMIT, RUNTIME, StateFailure
 from helpers.asl.intrinsics import Randomness
 from helpers.asl.payload import Payload
 from helpers.asl.timestamps import write
-from helpers.local_aws.states.store import Event, Execution, Store
+from helpers.local_aws.states.store import Event, Execution, Keeper, is_express
 
 MOST_EVENTS = 25_000  # "Quotas related to state machine executions"
 
@@ -31,6 +32,7 @@ class Halt:
     def __init__(self, outer: "Halt | None" = None) -> None:
         self._raised = threading.Event()
         self._inner: set[Halt] = set()
+        self._wakes: set[Callable[[], None]] = set()
         self._outer = outer
         if outer is not None:
             outer._inner.add(self)
@@ -47,6 +49,19 @@ class Halt:
         self._raised.set()
         for inner in list(self._inner):
             inner.raise_it()
+        for wake in list(self._wakes):
+            wake()
+
+    @contextlib.contextmanager
+    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
+        """Call `wake` if the work must stop meanwhile, or must already."""
+        self._wakes.add(wake)
+        try:
+            if self.is_raised:
+                wake()
+            yield
+        finally:
+            self._wakes.discard(wake)
 
     def forget(self) -> None:
         """Leave the line outside: the work is done."""
@@ -69,13 +84,18 @@ class Run:
     def __init__(
         self,
         execution: Execution,
-        store: Store,
+        store: Keeper,
         *,
         tasks: Any,
         clock: Callable[[], float] = time.time,
         randomness: Randomness | None = None,
+        at_end: Callable[[], None] = lambda: None,
+        log: Callable[[Event], None] | None = None,
     ) -> None:
         self.execution = execution
+        self._at_end = at_end
+        self._log = log
+        self._most_events: float = math.inf if is_express(execution.revision) else MOST_EVENTS
         self.tasks = tasks
         self.clock = clock
         self.randomness = randomness or Randomness()
@@ -95,7 +115,7 @@ class Run:
         with self._lock:
             if halt.is_raised or self.ended.is_set():
                 raise Halted
-            if self._last_id < MOST_EVENTS - 1:
+            if self._last_id < self._most_events - 1:
                 return self._write(kind, previous, details)
         self.fail(
             StateFailure(RUNTIME, "The execution reached the maximum number of history events."),
@@ -152,11 +172,14 @@ class Run:
             self._store.save_execution(self.execution)
             self.ended.set()
         self.halt.raise_it()
+        self._at_end()
 
     def _write(self, kind: str, previous: int, details: dict[str, Any] | None) -> int:
         self._last_id += 1
         event = Event(self._last_id, previous, kind, self.clock(), details)
         self._store.append_event(self.execution.arn, event)
+        if self._log is not None:
+            self._log(event)
         return event.id
 
     @property

@@ -27,6 +27,19 @@ class StateMachine:
     revision_id: str
     updated: float | None = None
     tags: dict[str, str] = field(default_factory=dict)
+    last_version: int = 0
+    versions: "dict[int, Version]" = field(default_factory=dict)
+    aliases: "dict[str, Alias]" = field(default_factory=dict)
+
+
+@dataclass
+class Activity:
+    """A name under which workers ask for tasks."""
+
+    arn: str
+    name: str
+    created: float
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,37 @@ class Revision:
     changed: float
     logging: dict[str, Any]
     tracing: dict[str, Any]
+    type: str = "STANDARD"
+    version_arn: str | None = None
+    alias_arn: str | None = None
+
+
+@dataclass(frozen=True)
+class Version:
+    """A machine as it stood when it was published; `of` is the revision that it was."""
+
+    arn: str
+    of: str
+    revision: Revision
+    description: str
+    created: float
+
+
+@dataclass
+class Alias:
+    """A name for one or two versions; `routes` has the weight of each, by its ARN."""
+
+    arn: str
+    name: str
+    description: str
+    routes: dict[str, int]
+    created: float
+    updated: float
+
+
+def is_express(machine: StateMachine | Revision) -> bool:
+    """Return whether a machine's executions leave no history."""
+    return machine.type == "EXPRESS"
 
 
 @dataclass
@@ -72,7 +116,17 @@ class Event:
     details: dict[str, Any] | None
 
 
-class Store(Protocol):
+class Keeper(Protocol):
+    """What an execution needs while it runs."""
+
+    def save_execution(self, execution: Execution) -> None:
+        """Keep a new or changed execution."""
+
+    def append_event(self, execution_arn: str, event: Event) -> None:
+        """Add an event at the end of a history."""
+
+
+class Store(Keeper, Protocol):
     """What the service needs to remember."""
 
     def save_machine(self, machine: StateMachine) -> None:
@@ -87,17 +141,23 @@ class Store(Protocol):
     def delete_machine(self, arn: str) -> None:
         """Forget a machine; its executions stay readable."""
 
-    def save_execution(self, execution: Execution) -> None:
-        """Keep a new or changed execution."""
+    def save_activity(self, activity: Activity) -> None:
+        """Keep a new or changed activity."""
+
+    def activity(self, arn: str) -> Activity | None:
+        """Return the activity, None when there is none."""
+
+    def activities(self) -> list[Activity]:
+        """Return all activities by name."""
+
+    def delete_activity(self, arn: str) -> None:
+        """Forget an activity."""
 
     def execution(self, arn: str) -> Execution | None:
         """Return the execution, None when there is none."""
 
     def executions(self, machine_arn: str) -> list[Execution]:
         """Return a machine's executions, the newest first."""
-
-    def append_event(self, execution_arn: str, event: Event) -> None:
-        """Add an event at the end of a history."""
 
     def events(self, execution_arn: str, start: int, count: int, newest_first: bool) -> list[Event]:
         """Return `count` events from number `start` (0 is the first) in the order asked for."""
@@ -107,6 +167,16 @@ class Store(Protocol):
 
     def clear(self) -> None:
         """Forget everything."""
+
+
+class Unkept:
+    """Where a run keeps what nobody will ask for: nowhere."""
+
+    def save_execution(self, execution: Execution) -> None:
+        """Let the execution go."""
+
+    def append_event(self, execution_arn: str, event: Event) -> None:
+        """Let the event go."""
 
 
 class MemoryStore:
@@ -120,6 +190,7 @@ class MemoryStore:
         """Forget everything."""
         with self._lock:
             self._machines: dict[str, StateMachine] = {}
+            self._activities: dict[str, Activity] = {}
             self._executions: dict[str, Execution] = {}
             self._by_machine: dict[str, list[str]] = {}
             self._events: dict[str, list[Event]] = {}
@@ -142,6 +213,25 @@ class MemoryStore:
         """Forget a machine; its executions stay readable."""
         with self._lock:
             self._machines.pop(arn, None)
+
+    def save_activity(self, activity: Activity) -> None:
+        """Keep a new or changed activity."""
+        with self._lock:
+            self._activities[activity.arn] = activity
+
+    def activity(self, arn: str) -> Activity | None:
+        """Return the activity, None when there is none."""
+        return self._activities.get(arn)
+
+    def activities(self) -> list[Activity]:
+        """Return all activities by name."""
+        with self._lock:
+            return sorted(self._activities.values(), key=lambda activity: activity.name)
+
+    def delete_activity(self, arn: str) -> None:
+        """Forget an activity."""
+        with self._lock:
+            self._activities.pop(arn, None)
 
     def save_execution(self, execution: Execution) -> None:
         """Keep a new or changed execution."""

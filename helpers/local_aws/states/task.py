@@ -1,9 +1,10 @@
-"""The Task state: a plain Lambda function, or a service integration."""
+"""The Task state: a plain Lambda function, an activity, or a service integration."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
-from helpers.asl import dataflow, resources
+from helpers.asl import resources
 from helpers.asl.failures import TIMEOUT, EvaluationError, StateFailure
 from helpers.asl.paths import Scope
 from helpers.asl.payload import Payload
@@ -13,22 +14,38 @@ from helpers.local_aws.states.flow import TRUNCATED, Outcome, Visit, runs, with_
 from helpers.local_aws.states.integrations import RefusedParameters
 from helpers.local_aws.states.run import call, check_size
 
+WAIT_FOR_TOKEN = "waitForTaskToken"
+
 
 @runs("Task")
 def run_task(visit: Visit) -> Outcome:
     """Call what Resource names, again as Retry says, and hand its result on."""
     resource = resources.parse(visit.state["Resource"])
-    if resource is None or resource.kind == "activity":
+    if resource is None:
         raise EvaluationError(f"The resource {visit.state['Resource']} is not available.")
-    perform = _call_function if resource.kind == "function" else _call_integration
+    perform = _CALLS[resource.kind]
 
     def attempt() -> Outcome:
         scope = visit.selected_input()
-        parameters = dataflow.after_parameters(visit.state, scope, visit.randomness)
+        parameters = visit.arguments(scope)
         result = perform(visit, resource, visit.payload(parameters), _times(visit, scope))
-        return visit.leave(result, result, scope)
+        visit.seen["result"] = result
+        return visit.leave(result, scope)
 
+    if resource.pattern == WAIT_FOR_TOKEN:
+        return with_retries(visit, _with_token(visit, attempt))
     return with_retries(visit, attempt)
+
+
+def _with_token(visit: Visit, attempt: Callable[[], Outcome]) -> Callable[[], Outcome]:
+    """Return `attempt` with a token of its own in the context object (`$$.Task.Token`)."""
+
+    def with_token() -> Outcome:
+        with visit.line.run.tasks.tokens.issued() as token:
+            visit.more = {"Task": {"Token": token}}
+            return attempt()
+
+    return with_token
 
 
 def _times(visit: Visit, scope: Scope) -> dict[str, int]:
@@ -38,11 +55,9 @@ def _times(visit: Visit, scope: Scope) -> dict[str, int]:
         ("TimeoutSeconds", "timeoutInSeconds"),
         ("HeartbeatSeconds", "heartbeatInSeconds"),
     ):
-        if field in visit.state:
-            times[name] = visit.state[field]
-        elif f"{field}Path" in visit.state:
-            path = visit.state[f"{field}Path"]
-            times[name] = dataflow.number_at(path, f"{field}Path", scope)
+        limit = visit.number(field, scope)
+        if limit is not None:
+            times[name] = limit
     return times
 
 
@@ -66,6 +81,36 @@ def _call_function(
     return output.value
 
 
+def _call_activity(
+    visit: Visit, resource: Resource, payload: Payload, times: dict[str, int]
+) -> Any:
+    """Offer a task to the workers of an activity; the payload is its input.
+
+    The limits count from the moment when a worker has taken the task ("Task workflow state" of
+    the developer guide); before that it waits for any time.
+    """
+    line, tasks = visit.line, visit.line.run.tasks
+    if not tasks.activities.exists(resource.arn):
+        raise EvaluationError(f"The activity {resource.arn} does not exist.")
+    scheduled = {"resource": resource.arn, "input": payload.text, "inputDetails": TRUNCATED}
+    line.record("ActivityScheduled", {**scheduled, **times})
+    with tasks.tokens.issued() as token:
+        words = tasks.tokens.words(token)
+        with tasks.activities.scheduled(resource.arn, token, payload.text, words.say):
+            worker = words.hear(line.halt, None)
+        line.record("ActivityStarted", {"workerName": worker} if worker else {})
+        limits = times.get("timeoutInSeconds"), times.get("heartbeatInSeconds")
+        output = _worked(
+            visit,
+            lambda: check_size(words.hear(line.halt, *limits), resource.arn),
+            None,
+            "Activity",
+            {},
+        )
+    line.record("ActivitySucceeded", {"output": output.text, "outputDetails": TRUNCATED})
+    return output.value
+
+
 def _call_integration(
     visit: Visit, resource: Resource, payload: Payload, times: dict[str, int]
 ) -> Any:
@@ -81,21 +126,56 @@ def _call_integration(
         ) from refused
     line.record("TaskScheduled", {**what, "region": REGION, "parameters": payload.text, **times})
     line.record("TaskStarted", what)
-    output = _worked(
-        visit,
-        lambda: check_size(Payload(work()), resource.service),
-        times.get("timeoutInSeconds"),
-        "Task",
-        what,
-    )
+    left = _time_left(times.get("timeoutInSeconds"))
+
+    def sized(value: Any) -> Payload:
+        return check_size(Payload(value), resource.service)
+
+    output = _worked(visit, lambda: sized(work()), left(), "Task", what)
+    if resource.pattern:
+        line.record("TaskSubmitted", {**what, "output": output.text, "outputDetails": TRUNCATED})
+        if resource.pattern == WAIT_FOR_TOKEN:
+            words = tasks.tokens.words(visit.more["Task"]["Token"])
+            heartbeat = times.get("heartbeatInSeconds")
+            output = _worked(
+                visit,
+                lambda: check_size(words.hear(line.halt, left(), heartbeat), resource.service),
+                None,
+                "Task",
+                what,
+            )
+        else:
+            submitted = output.value
+            output = _worked(
+                visit,
+                lambda: sized(tasks.job(resource, submitted, line.halt, left())),
+                None,
+                "Task",
+                what,
+            )
     line.record("TaskSucceeded", {**what, "output": output.text, "outputDetails": TRUNCATED})
     return output.value
+
+
+_CALLS = {
+    "function": _call_function,
+    "activity": _call_activity,
+    "integration": _call_integration,
+}
+
+
+def _time_left(seconds: int | None) -> Callable[[], float | None]:
+    """Return what tells how many of `seconds` are left; None for any time."""
+    if seconds is None:
+        return lambda: None
+    end = time.monotonic() + seconds
+    return lambda: max(end - time.monotonic(), 0)
 
 
 def _worked(
     visit: Visit,
     work: Callable[[], Payload],
-    seconds: int | None,
+    seconds: float | None,
     event: str,
     what: dict[str, str],
 ) -> Payload:

@@ -8,6 +8,7 @@ A case is data (a JSON file); nothing here knows a single case.
 """
 
 import base64
+import contextlib
 import io
 import json
 import re
@@ -26,7 +27,16 @@ from helpers.local_aws import ACCOUNT, REGION
 
 FOLDER = Path(__file__).resolve().parents[4] / "shared" / "aws_recordings"
 _PLACEHOLDER = re.compile(r"\{\{([^{}]+)\}\}")
+_ANGLED = re.compile(r"<<?([a-z_-]+)>?((?::\d+)?)>")  # as the recorder left some
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:?\d{2})?")
+# Fields that AWS has added since some cases were recorded.
+_YOUNG = {
+    "encryptionConfiguration",
+    "variableReferences",
+    "RedriveCount",
+    "RedriveStatus",
+    "RedriveStatusReason",
+}
 _TEXT_IN_EVENTS = {"input", "output", "parameters"}
 
 
@@ -48,7 +58,9 @@ def load():
 
 
 def expand(value):
-    """Return `value` with {"$repeat": "a", "count": n} written out."""
+    """Return `value` with {"$repeat": "a", "count": n} written out, all placeholders alike."""
+    if isinstance(value, str):
+        return _ANGLED.sub(r"{{\1\2}}", value)
     if isinstance(value, dict):
         if set(value) == {"$repeat", "count"}:
             return value["$repeat"] * value["count"]
@@ -68,10 +80,17 @@ class Names:
                 self.known[name] = role
             elif name.endswith("name") or name.startswith(("ArnPart", "ExecArnPart", "test-")):
                 self.known[name] = re.sub(r"[\W_]", "", name)[:40].lower() + unique
-            elif name == "sm_nonexistent_arn":
+            elif name.endswith("_nonexistent_arn"):
                 self.known[name] = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:none-{unique}"
             elif name.endswith("_url"):
                 self.known[name] = f"http://127.0.0.1:1/{ACCOUNT}/none"
+
+    def learn(self, expected, answer):
+        """Keep the names that AWS gave, such as the ARN of what was created."""
+        for field, text in (expected or {}).items():
+            name = _PLACEHOLDER.fullmatch(text) if isinstance(text, str) else None
+            if name and ":" not in name.group(1) and isinstance(answer.get(field), str):
+                self.known.setdefault(name.group(1), answer[field])
 
     def fill(self, value):
         """Return a text or a JSON value with our names in it."""
@@ -118,7 +137,7 @@ class Comparison:
                 return False
         return (
             isinstance(actual, dict)
-            and set(expected) == set(actual)
+            and set(expected) == set(actual) - (_YOUNG - set(expected))
             and all(self.same(expected[key], actual[key]) for key in expected)
         )
 
@@ -222,13 +241,17 @@ def _execution(case, bench):
     try:
         for step in case.get("setup") or []:
             _set_up(bench, names, step)
+        others = _other_machines(case, names, bench)
+        name = names.known.get("ArnPart_0idx", f"m{names.unique}")
         machine = sfn.create_state_machine(
-            name=names.known.get("ArnPart_0idx", f"m{names.unique}"),
+            name=f"m{names.unique}" if name in others else name,
             definition=_definition(case, names),
             roleArn=bench.role,
             type=case["workflowType"],
         )["stateMachineArn"]
         given = _input(case, names)
+        if case.get("startSync"):
+            return _sync_execution(case, names, bench, machine, given)
         execution = sfn.start_execution(
             stateMachineArn=machine,
             name=names.known.get("ExecArnPart_0idx", f"e{names.unique}"),
@@ -251,6 +274,38 @@ def _execution(case, bench):
         difference = same_history(history, bench.events(execution), compare)
         return not difference, True, difference
     return True, True, ""
+
+
+def _sync_execution(case, names, bench, machine, given):
+    """Run an Express execution and compare the answer; how long it took is free."""
+    answer = bench.sfn.start_sync_execution(
+        stateMachineArn=machine, **({} if given is None else {"input": given})
+    )
+    expected = names.fill(case["expect"]["response"])
+    expected.pop("ResponseMetadata", None)
+    billed = expected["billingDetails"]
+    billed["billedDurationInMilliseconds"] = "{{duration}}"
+    found, compare = _shown(answer, expected), Comparison()
+    same = compare.same(expected["status"], found["status"])
+    same = same and compare.same(expected.get("output"), found.get("output"))
+    equal = compare.same(expected, found)
+    return equal, same, "" if equal else f"{json.dumps(found)[:600]}\n not {expected}"
+
+
+def _other_machines(case, names, bench):
+    """Create the machines that a case needs beside its own, start some; return their names."""
+    made = {}
+    for other in names.fill(case.get("otherStateMachines") or []):
+        made[other["name"]] = bench.sfn.create_state_machine(
+            name=other["name"],
+            type=other["type"],
+            roleArn=bench.role,
+            definition=json.dumps(other["definition"]),
+        )["stateMachineArn"]
+    for start in names.fill(case.get("alsoStart") or []):
+        given = json.dumps(start["input"])
+        bench.sfn.start_execution(stateMachineArn=made[start["machine"]], input=given)
+    return made
 
 
 def _create_error(case, bench):
@@ -288,19 +343,36 @@ def _api_error(case, bench):
 
 def _script(case, bench):
     names, compare = Names(case, bench.role), Comparison()
+    for step in case.get("setup") or []:
+        _set_up(bench, names, step)
     equal, same, reasons = True, True, []
     for step in case["steps"]:
         request = names.fill(step.get("request") or {})
         for field in ("definition", "input"):
             if field in request and not isinstance(request[field], str):
                 request[field] = json.dumps(request[field])
-        if step["op"] == "StartExecution" and "ExecArnPart_0idx" in names.known:
-            request.setdefault("name", names.known["ExecArnPart_0idx"])
-        one_equal, one_same, why = _step(step, request, names, bench, compare)
+        if step["op"] == "StartExecution":
+            found = re.search(r"ExecArnPart_\d+idx", json.dumps(step.get("expectResponse")))
+            name = names.known.get(found.group() if found else "ExecArnPart_0idx")
+            request |= {"name": name} if name and "name" not in request else {}
+        play_step = _history_step if "history" in step.get("expectResponse", {}) else _step
+        one_equal, one_same, why = play_step(step, request, names, bench, compare)
         equal, same = equal and one_equal, same and one_same
         if why:
             reasons.append(f"{step['op']}: {why}")
     return equal, same, "; ".join(reasons)
+
+
+def _history_step(step, request, names, bench, compare):
+    """Wait for the end of an execution; compare how it ended, and its history."""
+    told = bench.wait(request["executionArn"], 70)
+    expected = names.fill(step["expectResponse"])
+    history = expected.pop("history")
+    found = _shown({field: told.get(field) for field in expected}, expected)
+    if not compare.same(expected, found):
+        return False, False, f"{json.dumps(found)[:300]}; {told.get('cause')}"
+    difference = same_history(history, bench.events(request["executionArn"]), compare)
+    return not difference, True, difference
 
 
 def _step(step, request, names, bench, compare):
@@ -321,14 +393,11 @@ def _step(step, request, names, bench, compare):
         if error is not None:
             return False, False, f"accepted; AWS: {error}"
         if expected is None or compare.same(expected, _shown(answer, expected)):
+            names.learn(expected, answer)
             return True, True, ""
         if answer.get("status") != "RUNNING" or time.monotonic() > deadline:
             return False, False, f"{json.dumps(_shown(answer, expected))[:600]}\n not {expected}"
         time.sleep(0.01)
-
-
-# Fields that AWS has added since some cases were recorded.
-_YOUNG = {"encryptionConfiguration", "variableReferences"}
 
 
 def _shown(answer, expected):
@@ -342,7 +411,67 @@ def _shown(answer, expected):
     return shown
 
 
+def _validate(case, bench):
+    names = Names(case, bench.role)
+    answer = bench.sfn.validate_state_machine_definition(
+        definition=_definition(case, names), type=case["workflowType"]
+    )
+    expected, found = names.fill(case["expect"]["validate"]), _shown(answer, ())
+    same = expected["result"] == found["result"]
+    equal = Comparison().same(expected, found)
+    return equal, same, "" if equal else json.dumps(found)[:600]
+
+
+def _test_request(case, bench, names):
+    request = names.fill(case.get("request") or {})
+    text = _input(case, names)
+    return {
+        **request,
+        "definition": _definition(case, names),
+        **({} if text is None else {"input": text}),
+    }
+
+
+def _test_state(case, bench):
+    names, compare = Names(case, bench.role), Comparison()
+    for name, behaviour in (case.get("functions") or {}).items():
+        _function(bench, names.fill(name), behaviour)
+    try:
+        for step in case.get("setup") or []:
+            _set_up(bench, names, step)
+        found = _tested(bench.sfn.test_state(**_test_request(case, bench, names)))
+    except ClientError as error:
+        return False, False, str(error)
+    expected = _tested(names.fill(case["expect"]["testState"]))
+    same = all(
+        compare.same(expected.get(field), found.get(field))
+        for field in ("status", "output", "error", "nextState")
+    )
+    equal = same and Comparison().same(expected, found)
+    return equal, same, "" if equal else f"{json.dumps(found)[:900]}\n  not {expected}"[:1800]
+
+
+def _tested(answer):
+    """Return what TestState told with all data parsed; whitespace in JSON means nothing."""
+    shown = {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+    for holder in (shown, shown.get("inspectionData", {})):
+        for field, text in holder.items():
+            if isinstance(text, str) and field not in ("status", "error", "cause", "nextState"):
+                with contextlib.suppress(ValueError):
+                    holder[field] = json.loads(text)
+    return shown
+
+
+def _test_state_error(case, bench):
+    names = Names(case, bench.role)
+    step = {"op": "TestState", "expectError": case["expect"]["error"]}
+    return _step(step, _test_request(case, bench, names), names, bench, Comparison())
+
+
 _KINDS = {
+    "validate": _validate,
+    "testState": _test_state,
+    "testStateError": _test_state_error,
     "execution": _execution,
     "createError": _create_error,
     "apiError": _api_error,

@@ -4,8 +4,6 @@ The recordings stand beside the checkout where they are; elsewhere this is skipp
 tests of this folder, written from the documentation, cover every area by themselves.
 """
 
-import json
-
 import pytest
 import recordings_player as player
 
@@ -13,7 +11,7 @@ pytestmark = pytest.mark.skipif(
     not player.FOLDER.is_dir(), reason="the recordings of real AWS are not beside this checkout"
 )
 
-SERVICES = {"lambda", "dynamodb", "sns", "sqs", "s3", "logs"}
+SERVICES = {"child-execution", "dynamodb", "events", "lambda", "logs", "s3", "sns", "sqs"}
 OPERATIONS = {
     "CreateStateMachine",
     "UpdateStateMachine",
@@ -24,22 +22,35 @@ OPERATIONS = {
     "UntagResource",
     "ListTagsForResource",
     "StartExecution",
+    "StartSyncExecution",
     "StopExecution",
     "DescribeExecution",
     "DescribeStateMachineForExecution",
     "ListExecutions",
     "GetExecutionHistory",
+    "CreateActivity",
+    "DescribeActivity",
+    "ListActivities",
+    "DeleteActivity",
+    "GetActivityTask",
+    "SendTaskSuccess",
+    "SendTaskFailure",
+    "SendTaskHeartbeat",
+    "PublishStateMachineVersion",
+    "ListStateMachineVersions",
+    "DeleteStateMachineVersion",
+    "CreateStateMachineAlias",
+    "UpdateStateMachineAlias",
+    "DescribeStateMachineAlias",
+    "ListStateMachineAliases",
+    "DeleteStateMachineAlias",
 }
 
 
 @pytest.fixture(scope="module")
 def cases():
-    """Return the cases in JSONPath mode, and those that must be refused, by file name."""
-    return {
-        name: case
-        for name, case in player.load().items()
-        if case["kind"] == "createError" or "JSONata" not in json.dumps(case)
-    }
+    """Return the cases by file name."""
+    return player.load()
 
 
 def play(cases, bench, chosen, *, equal, same_outcome):
@@ -55,38 +66,34 @@ def play(cases, bench, chosen, *, equal, same_outcome):
 
 
 def test_executions_end_as_on_aws(cases, bench):
-    """438 cases; the 14 others ask for a Distributed Map."""
+    """507 cases; the 14 others ask for a Distributed Map."""
 
     def chosen(case):
         return case["kind"] == "execution" and not case["needs"]
 
-    play(cases, bench, chosen, equal=424, same_outcome=424)
+    play(cases, bench, chosen, equal=493, same_outcome=493)
 
 
 def test_executions_that_call_other_services_end_as_on_aws(cases, bench):
-    """82 cases; 20 of the others ask for what the engine refuses yet, the rest shows moto."""
+    """118 cases; 15 of the others ask for what the engine refuses yet, the rest shows moto."""
 
     def chosen(case):
-        return (
-            case["kind"] == "execution"
-            and case["workflowType"] == "STANDARD"
-            and set() < set(case["needs"]) <= SERVICES
-        )
+        return case["kind"] == "execution" and set() < set(case["needs"]) <= SERVICES
 
-    play(cases, bench, chosen, equal=55, same_outcome=56)
+    play(cases, bench, chosen, equal=94, same_outcome=96)
 
 
 def test_calls_of_the_api_are_answered_as_on_aws(cases, bench):
-    """31 cases; the others ask for versions and Express machines."""
+    """70 cases; the other one shows another place of a fault."""
 
     def chosen(case):
-        if case["needs"]:
+        if not set(case["needs"]) <= SERVICES | {"activity"}:
             return False
         if case["kind"] == "apiError":
             return case["operation"] in OPERATIONS
         return case["kind"] == "script" and {step["op"] for step in case["steps"]} <= OPERATIONS
 
-    play(cases, bench, chosen, equal=28, same_outcome=28)
+    play(cases, bench, chosen, equal=69, same_outcome=69)
 
 
 def test_definitions_are_refused_as_on_aws(cases, bench):
@@ -94,3 +101,16 @@ def test_definitions_are_refused_as_on_aws(cases, bench):
         return case["kind"] == "createError"
 
     play(cases, bench, chosen, equal=10, same_outcome=10)
+
+
+@pytest.mark.parametrize(
+    ("kind", "equal", "same_outcome"),
+    [("validate", 9, 9), ("testState", 73, 73), ("testStateError", 35, 35)],
+)
+def test_definitions_and_states_are_tried_as_on_aws(cases, bench, kind, equal, same_outcome):
+    """What is missing: two limits of Lambda that have been raised since they were recorded."""
+
+    def chosen(case):
+        return case["kind"] == kind
+
+    play(cases, bench, chosen, equal=equal, same_outcome=same_outcome)

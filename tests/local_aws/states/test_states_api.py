@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from helpers.local_aws import ACCOUNT, REGION
+from helpers.local_aws.json_protocol import ServiceError
 
 ARN = f"arn:aws:states:{REGION}:{ACCOUNT}"
 PASS = {"StartAt": "S", "States": {"S": {"Type": "Pass", "End": True}}}
@@ -97,19 +98,18 @@ def test_a_faulty_definition_is_refused_with_all_its_faults(bench):
 @pytest.mark.parametrize(
     ("definition", "words"),
     [
-        ({**PASS, "QueryLanguage": "JSONata"}, "JSONata is not available"),
         (
             {
                 "StartAt": "S",
                 "States": {
                     "S": {
                         "Type": "Task",
-                        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+                        "Resource": "arn:aws:states:::http:invoke",
                         "End": True,
                     }
                 },
             },
-            "The pattern .waitForTaskToken is not available",
+            "The integration arn:aws:states:::http:invoke is not available",
         ),
     ],
 )
@@ -129,12 +129,6 @@ def test_a_misspelled_sdk_action_is_refused_when_the_machine_is_made(bench, acti
     assert f"aws-sdk:{action}" in message
 
 
-def test_an_express_machine_is_refused_in_one_sentence(bench):
-    code, message = refused(bench.create, PASS, type="EXPRESS")
-    assert code == "StateMachineTypeNotSupported"
-    assert "Express" in message
-
-
 @pytest.mark.parametrize("called", ["a b", "a/b", "a:b", "a*", "a\x00b", "<a>", "a,b", "a$"])
 def test_names_with_illegal_characters_are_refused(bench, called):
     assert refused(bench.create, PASS, name=called) == ("InvalidName", f"Invalid Name: '{called}'")
@@ -147,8 +141,9 @@ def test_a_name_of_81_characters_is_refused(bench):
 
 
 def test_an_unknown_operation_is_refused(bench):
-    code, _ = refused(bench.sfn.list_activities)
-    assert code == "UnknownOperationException"
+    with pytest.raises(ServiceError) as error:
+        bench.front.ours("states").perform("OpenStateMachine", {})
+    assert error.value.code == "UnknownOperationException"
 
 
 @pytest.mark.parametrize(

@@ -352,14 +352,53 @@ def test_an_empty_map_gives_an_empty_array(bench):
     ]
 
 
+def test_a_failure_ends_what_runs_inside_the_branches_beside_it(bench):
+    def waiting(name):
+        return machine(**{name: {"Type": "Wait", "Seconds": 60, "End": True}})
+
+    inner = {"Type": "Parallel", "Branches": [waiting("A"), waiting("B")], "End": True}
+    each = {"Type": "Map", "ItemProcessor": waiting("C"), "End": True}
+    late = machine(
+        W={"Type": "Wait", "Seconds": 1, "Next": "F"}, F={"Type": "Fail", "Error": "Mine"}
+    )
+    branches = [machine(Inner=inner), machine(Each=each), late]
+    told, events = bench.run(
+        machine(P={"Type": "Parallel", "Branches": branches, "End": True}), [1]
+    )
+    assert (told["status"], told["error"]) == ("FAILED", "Mine")
+    kinds = [event["type"] for event in events]
+    assert [kinds.count(f"{kind}Aborted") for kind in ("WaitState", "ParallelState")] == [3, 1]
+    assert [kinds.count(f"{kind}Aborted") for kind in ("MapState", "MapIteration")] == [1, 1]
+
+
 def test_variables_of_a_branch_stay_in_it(bench):
-    inner = machine(I={"Type": "Pass", "Assign": {"v": 2}, "End": True})
+    inner = machine(
+        I={"Type": "Pass", "Assign": {"mine.$": "$v"}, "Next": "J"},
+        J={"Type": "Pass", "Parameters": {"mine.$": "$mine"}, "End": True},
+    )
     definition = machine(
         S={"Type": "Pass", "Assign": {"v": 1}, "Next": "P"},
-        P={"Type": "Parallel", "Branches": [inner], "Next": "T"},
-        T={"Type": "Pass", "Parameters": {"v.$": "$v"}, "End": True},
+        P={"Type": "Parallel", "Branches": [inner], "End": True},
     )
-    assert bench.output(definition) == {"v": 1}
+    assert bench.output(definition) == [{"mine": 1}]
+    definition["States"]["P"] = {"Type": "Parallel", "Branches": [inner], "Next": "T"}
+    definition["States"]["T"] = {"Type": "Pass", "Parameters": {"v.$": "$mine"}, "End": True}
+    error, cause = bench.failure(definition)
+    assert error == "States.Runtime" and "'$mine'" in cause
+
+
+def test_variables_have_limits(bench):
+    big = machine(S={"Type": "Pass", "Assign": {"a": "a" * 200_000, "b.$": "$"}, "End": True})
+    assert bench.failure(big, "b" * 70_000)[0] == "States.DataLimitExceeded"
+    names = [f"S{number}" for number in range(41)]
+    many = machine(
+        **{
+            name: {"Type": "Pass", "Assign": {f"{name}.$": "$"}, "Next": following}
+            for name, following in zip(names, [*names[1:], "End"], strict=True)
+        },
+        End={"Type": "Succeed"},
+    )
+    assert bench.failure(many, "b" * 262_000)[0] == "States.DataLimitExceeded"
 
 
 def test_a_result_of_more_than_256_kib_fails(bench):

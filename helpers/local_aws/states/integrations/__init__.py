@@ -9,8 +9,19 @@ from typing import Any
 
 from helpers.asl.payload import Payload
 from helpers.asl.resources import Resource
-from helpers.local_aws.states.integrations import aws_sdk, dynamodb, lambda_function, messages
+from helpers.local_aws.states.activities import Activities
+from helpers.local_aws.states.endings import Endings
+from helpers.local_aws.states.integrations import (
+    aws_sdk,
+    dynamodb,
+    events,
+    executions,
+    lambda_function,
+    messages,
+)
 from helpers.local_aws.states.integrations.calls import Clients, RefusedParameters, Work
+from helpers.local_aws.states.run import Halt
+from helpers.local_aws.states.tokens import Tokens
 
 __all__ = ["RefusedParameters", "Tasks", "is_known", "is_misspelled"]
 
@@ -18,6 +29,8 @@ Prepare = Callable[[Clients, Resource, Any], Work]
 
 _FAMILIES: dict[tuple[str, str], Prepare] = {
     ("lambda", "invoke"): lambda_function.prepare,
+    ("events", "putEvents"): events.prepare,
+    ("states", "startExecution"): executions.prepare,
     ("sns", "publish"): messages.publish,
     ("sqs", "sendMessage"): messages.send,
     **{("dynamodb", action): dynamodb.prepare for action in dynamodb.ACTIONS},
@@ -41,8 +54,11 @@ def is_misspelled(resource: Resource) -> bool:
 class Tasks:
     """Performs the calls of Task states with the clients of this AWS."""
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, activities: Activities) -> None:
         self._clients = clients
+        self.activities = activities
+        self.endings = Endings()
+        self.tokens = Tokens()
 
     def invoke_function(self, arn: str, payload: Payload) -> Payload:
         """Invoke a plain Lambda function.
@@ -63,3 +79,13 @@ class Tasks:
         if resource.service.startswith("aws-sdk:"):
             return aws_sdk.prepare(self._clients, resource, parameters)
         return _FAMILIES[resource.service, resource.action](self._clients, resource, parameters)
+
+    def job(self, resource: Resource, submitted: Any, halt: Halt, seconds: float | None) -> Any:
+        """Wait for the end of what `.sync` has submitted, and return its result.
+
+        Raises:
+            StateFailure: the job failed.
+            TimeoutError: the time is over.
+            Halted: the work must stop.
+        """
+        return executions.outcome(self._clients, self.endings, resource, submitted, halt, seconds)

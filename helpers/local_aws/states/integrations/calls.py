@@ -5,7 +5,6 @@ binary data into text. The shapes come from botocore's service models.
 """
 
 import datetime
-import json
 import re
 import uuid
 from collections.abc import Callable
@@ -185,8 +184,8 @@ def _scalar(shape: Shape, value: Any, field: str) -> Any:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if kind == "blob":
         return (value if isinstance(value, str) else json_text(value)).encode()
-    if kind == "string" and isinstance(value, str):
-        return value
+    if kind == "string" and isinstance(value, (str, dict, list)):
+        return as_text(value)  # JSON becomes text where the service wants text (recorded)
     if kind == "boolean" and isinstance(value, bool):
         return value
     if kind in ("integer", "long") and number and value == int(value):
@@ -252,7 +251,7 @@ HEADERS = ["connection", "Content-Length", "Content-Type", "Date", "x-amzn-Reque
 
 def as_text(value: Any) -> Any:
     """Return a message as text: JSON for anything but a string."""
-    return value if value is None or isinstance(value, str) else json.dumps(value)
+    return value if value is None or isinstance(value, str) else json_text(value)
 
 
 def _lower_members(message: str) -> str:

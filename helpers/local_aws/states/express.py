@@ -1,0 +1,94 @@
+"""Express executions: they leave no history but what they write to CloudWatch Logs.
+
+Source: "Choosing workflow type" of the developer guide.
+"""
+
+import math
+import threading
+import uuid
+from typing import Any
+
+from helpers.local_aws.json_protocol import ServiceError
+from helpers.local_aws.states import names
+from helpers.local_aws.states.executions import Executions, checked_input
+from helpers.local_aws.states.machines import Machines
+from helpers.local_aws.states.run import Run
+from helpers.local_aws.states.store import Execution, Revision, Unkept, is_express
+
+Parameters = dict[str, Any]
+_BILLED_STEP = 100  # milliseconds
+_BILLED_MEMORY = 64  # MB, the smallest step
+
+
+class Express:
+    """StartExecution and StartSyncExecution of Express state machines."""
+
+    def __init__(self, machines: Machines, executions: Executions) -> None:
+        self._machines = machines
+        self._executions = executions
+
+    def start(self, request: Parameters) -> dict[str, Any]:
+        """StartExecution, of machines of either type. A name may be used again with Express."""
+        ran = self._machines.to_run(request["stateMachineArn"])
+        if not is_express(ran):
+            return self._executions.start(request, ran)
+        run = self._launch(request, ran)
+        work = threading.Thread(target=self._executions.run_to_end, args=(run,), daemon=True)
+        work.start()
+        return {"executionArn": run.execution.arn, "startDate": run.execution.started}
+
+    def start_sync(self, request: Parameters) -> dict[str, Any]:
+        """StartSyncExecution: run, and tell how it ended.
+
+        Raises:
+            ServiceError: StateMachineTypeNotSupported, the machine is a STANDARD one; and as
+                StartExecution.
+        """
+        ran = self._machines.to_run(request["stateMachineArn"])
+        if not is_express(ran):
+            raise ServiceError(
+                "StateMachineTypeNotSupported",
+                "This operation is not supported by this type of state machine",
+            )
+        run = self._launch(request, ran)
+        self._executions.run_to_end(run)
+        return _answer(run.execution, request.get("includedData", "ALL_DATA") == "ALL_DATA")
+
+    def _launch(self, request: Parameters, ran: Revision) -> Run:
+        name = request.get("name") or str(uuid.uuid4())
+        names.check_name(name)
+        given = checked_input(request)
+        arn = names.express_arn(ran.name, name, str(uuid.uuid4()))
+        execution = Execution(arn, name, ran, given, self._executions.clock())
+        execution.trace_header = request.get("traceHeader")
+        return self._executions.launch(execution, Unkept())
+
+
+def _answer(execution: Execution, with_data: bool) -> dict[str, Any]:
+    stopped = execution.stopped or execution.started
+    milliseconds = (stopped - execution.started) * 1000
+    steps = max(math.ceil(milliseconds / _BILLED_STEP), 1)
+    answer: dict[str, Any] = {
+        "executionArn": execution.arn,
+        "stateMachineArn": execution.revision.machine_arn,
+        "name": execution.name,
+        "startDate": execution.started,
+        "stopDate": stopped,
+        "status": execution.status,
+        "inputDetails": {"included": with_data},
+        "outputDetails": {"included": with_data},
+        "billingDetails": {
+            "billedDurationInMilliseconds": steps * _BILLED_STEP,
+            "billedMemoryUsedInMB": _BILLED_MEMORY,
+        },
+    }
+    if with_data:
+        answer["input"] = execution.input.text
+        if execution.output is not None:
+            answer["output"] = execution.output.text
+    told = {
+        "error": execution.error,
+        "cause": execution.cause,
+        "traceHeader": execution.trace_header,
+    }
+    return answer | {name: text for name, text in told.items() if text is not None}
