@@ -12,17 +12,9 @@ def refused(machine: dict[str, Any]) -> list[Diagnostic]:
     found = []
     for place in definition.states(machine):
         state, where = place.state, place.pointer
-        if state["Type"] == "Map" and _is_distributed(state):
-            found.append(_fault("A Distributed Map is", 'use "Mode": "INLINE"', where))
         if state["Type"] == "Task" and (what := _missing_resource(state["Resource"])):
             found.append(_fault(what, "choose another Resource", f"{where}/Resource"))
     return found
-
-
-def _is_distributed(state: dict[str, Any]) -> bool:
-    flow = state.get("ItemProcessor") or state.get("Iterator") or {}
-    config = flow.get("ProcessorConfig") or {}
-    return config.get("Mode") == "DISTRIBUTED" or "ItemReader" in state
 
 
 def _missing_resource(arn: str) -> str:
