@@ -65,6 +65,9 @@ class Application:
             "DescribeStateMachineAlias": aliases.describe,
             "ListStateMachineAliases": aliases.list,
             "DeleteStateMachineAlias": aliases.delete,
+            "ListMapRuns": executions.map_runs.list,
+            "DescribeMapRun": executions.map_runs.describe,
+            "UpdateMapRun": executions.map_runs.update,
             "StopExecution": executions.stop,
             "DescribeExecution": executions.describe,
             "DescribeStateMachineForExecution": executions.describe_machine,
@@ -102,6 +105,7 @@ class Application:
         self._executions.abort_all()
         self._activities.interrupt()
         self._logs.close()
+        self._executions.map_runs.clear()
         self._store.clear()
 
     def close(self) -> None:

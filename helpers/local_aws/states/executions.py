@@ -16,8 +16,16 @@ from helpers.local_aws.states.flow import run_flow
 from helpers.local_aws.states.integrations import Tasks
 from helpers.local_aws.states.logs import Logs
 from helpers.local_aws.states.machines import Machines, machine_details
+from helpers.local_aws.states.map_runs import MapRuns
 from helpers.local_aws.states.run import Halted, Line, Run
-from helpers.local_aws.states.store import Execution, Keeper, Revision, Store, is_express
+from helpers.local_aws.states.store import (
+    Execution,
+    Keeper,
+    Revision,
+    Store,
+    Unkept,
+    is_express,
+)
 
 Parameters = dict[str, Any]
 LONGEST_EXPRESS = 300  # seconds ("Quotas related to state machine executions")
@@ -38,6 +46,7 @@ class Executions:
         self._machines = machines
         self._tasks = tasks
         self._logs = logs
+        self.map_runs = MapRuns()
         self.clock = clock
         self._lock = threading.Lock()
         self._running: dict[str, Run] = {}
@@ -71,10 +80,18 @@ class Executions:
             clock=self.clock,
             at_end=partial(self._tasks.endings.tell, execution.arn),
             log=self._logs.writer(execution),
+            children=self,
         )
         self._running[execution.arn] = run
         run.start()
         return run
+
+    def launch_child(self, execution: Execution) -> Run:
+        """Return a child execution of a Distributed Map as it begins."""
+        if is_express(execution.revision):
+            return self.launch(execution, Unkept())
+        self._store.save_execution(execution)
+        return self.launch(execution, self._store)
 
     def run_to_end(self, run: Run) -> None:
         """Run an execution to its end, in this thread."""
@@ -166,13 +183,17 @@ class Executions:
 
     def list(self, request: Parameters) -> dict[str, Any]:
         """ListExecutions, the newest first."""
-        if "stateMachineArn" not in request:
+        if ("stateMachineArn" in request) == ("mapRunArn" in request):
             raise ServiceError(
                 "ValidationException", "Must provide State Machine ARN or Map Run ARN."
             )
-        machine_arn, qualifier = names.unqualified(request["stateMachineArn"])
-        machine = self._machines.find(machine_arn)
-        if is_express(machine):
+        map_run_arn, qualifier = request.get("mapRunArn"), ""
+        if map_run_arn:
+            machine_arn = asked = self.map_runs.find(map_run_arn).machine_arn
+        else:
+            asked = request["stateMachineArn"]
+            machine_arn, qualifier = names.unqualified(asked)
+        if not map_run_arn and is_express(self._machines.find(machine_arn)):
             raise ServiceError(
                 "StateMachineTypeNotSupported",
                 "This operation is not supported by this type of state machine",
@@ -181,16 +202,17 @@ class Executions:
         redriven = request.get("redriveFilter") == "REDRIVEN"
         executions = [
             execution
-            for execution in self._store.executions(machine.arn)
+            for execution in self._store.executions(machine_arn)
             if (status is None or execution.status == status) and not redriven
-            if not qualifier or request["stateMachineArn"] in _qualified(execution).values()
+            if not qualifier or asked in _qualified(execution).values()
+            if map_run_arn in (None, execution.map_run_arn)
         ]
-        owner = f"executions {request['stateMachineArn']} {status}"
+        owner = f"executions {map_run_arn or asked} {status}"
         shown, token = names.page(executions, request, owner)
         listed = [
             {
                 "executionArn": execution.arn,
-                "stateMachineArn": machine.arn,
+                "stateMachineArn": machine_arn,
                 "name": execution.name,
                 "status": execution.status,
                 "startDate": execution.started,
@@ -230,11 +252,12 @@ class Executions:
 
 
 def _qualified(execution: Execution) -> dict[str, str]:
-    """Return the version and the alias with which an execution was started."""
+    """Return with which version, alias or map run an execution was started."""
     ran = execution.revision
     arns = {
         "stateMachineVersionArn": ran.version_arn,
         "stateMachineAliasArn": ran.alias_arn,
+        "mapRunArn": execution.map_run_arn,
     }
     return {field: arn for field, arn in arns.items() if arn is not None}
 

@@ -8,6 +8,7 @@ from helpers.asl import definition
 from helpers.asl.failures import EvaluationError, StateFailure
 from helpers.asl.paths import Scope
 from helpers.asl.payload import Payload
+from helpers.local_aws.states import distributed
 from helpers.local_aws.states.flow import Outcome, Visit, run_flow, runs, with_retries
 from helpers.local_aws.states.groups import abort_group, side_by_side
 from helpers.local_aws.states.run import Halt, Line, check_size
@@ -18,7 +19,8 @@ MOST_AT_ONCE = 40  # "Map state processing modes": an inline Map runs at most 40
 @runs("Map")
 def run_map(visit: Visit) -> Outcome:
     """Run the iterations, again as Retry says."""
-    return with_retries(visit, lambda: _attempt(visit), "MapStateFailed")
+    attempt = distributed.attempt if distributed.is_distributed(visit.state) else _attempt
+    return with_retries(visit, lambda: attempt(visit), "MapStateFailed")
 
 
 def _attempt(visit: Visit) -> Outcome:

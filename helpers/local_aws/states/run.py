@@ -91,10 +91,12 @@ class Run:
         randomness: Randomness | None = None,
         at_end: Callable[[], None] = lambda: None,
         log: Callable[[Event], None] | None = None,
+        children: Any = None,
     ) -> None:
         self.execution = execution
         self._at_end = at_end
         self._log = log
+        self.children = children  # runs the executions of a Distributed Map
         self._most_events: float = math.inf if is_express(execution.revision) else MOST_EVENTS
         self.tasks = tasks
         self.clock = clock

@@ -103,6 +103,7 @@ class Execution:
     error: str | None = None
     cause: str | None = None
     trace_header: str | None = None
+    map_run_arn: str | None = None
 
 
 @dataclass(frozen=True)

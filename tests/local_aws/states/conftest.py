@@ -115,5 +115,6 @@ def bench(tmp_path_factory):
         pid=0,
     )
     front = Front(server, home, lambda: None)
+    front.warm_up()  # many threads call it from the first moment
     yield Workbench(front)
     front.close()

@@ -9,6 +9,7 @@ A case is data (a JSON file); nothing here knows a single case.
 
 import base64
 import contextlib
+import datetime
 import io
 import json
 import re
@@ -27,7 +28,7 @@ from helpers.local_aws import ACCOUNT, REGION
 
 FOLDER = Path(__file__).resolve().parents[4] / "shared" / "aws_recordings"
 _PLACEHOLDER = re.compile(r"\{\{([^{}]+)\}\}")
-_ANGLED = re.compile(r"<<?([a-z_-]+)>?((?::\d+)?)>")  # as the recorder left some
+_ANGLED = re.compile(r"<<?([A-Za-z0-9]+[_-][\w-]+)>?((?::\d+)?)>")  # as the recorder left some
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:?\d{2})?")
 # Fields that AWS has added since some cases were recorded.
 _YOUNG = {
@@ -53,14 +54,34 @@ class Verdict:
 def load():
     """Return all cases, by file name."""
     return {
-        path.name: expand(json.loads(path.read_text())) for path in sorted(FOLDER.glob("*.json"))
+        path.name: _with_newer_links(expand(json.loads(path.read_text())))
+        for path in sorted(FOLDER.glob("*.json"))
     }
+
+
+def _with_newer_links(case):
+    """Return a case as AWS would answer it now.
+
+    Until the end of 2024 the exit of a Distributed Map pointed to MapRunSucceeded, in all newer
+    recordings it points to MapRunStarted.
+    """
+    recorded = datetime.datetime.strptime(case["recorded"], "%d-%m-%Y, %H:%M:%S")
+    history = case.get("expect", {}).get("history") or []
+    if recorded < datetime.datetime(2024, 11, 1):
+        started = {}
+        for event in history:
+            if event["type"] == "MapRunStarted":
+                started[event["id"] + 1] = event["id"]
+            if event["type"] == "MapStateExited":
+                previous = event["previousEventId"]
+                event["previousEventId"] = started.get(previous, previous)
+    return case
 
 
 def expand(value):
     """Return `value` with {"$repeat": "a", "count": n} written out, all placeholders alike."""
     if isinstance(value, str):
-        return _ANGLED.sub(r"{{\1\2}}", value)
+        return "{{map_run_arn}}" if value == "map_run_arn" else _ANGLED.sub(r"{{\1\2}}", value)
     if isinstance(value, dict):
         if set(value) == {"$repeat", "count"}:
             return value["$repeat"] * value["count"]
@@ -87,6 +108,8 @@ class Names:
 
     def learn(self, expected, answer):
         """Keep the names that AWS gave, such as the ARN of what was created."""
+        for run in answer.get("mapRuns", []):
+            self.known["map_run_arn"] = run["mapRunArn"]
         for field, text in (expected or {}).items():
             name = _PLACEHOLDER.fullmatch(text) if isinstance(text, str) else None
             if name and ":" not in name.group(1) and isinstance(answer.get(field), str):
@@ -355,6 +378,10 @@ def _script(case, bench):
             found = re.search(r"ExecArnPart_\d+idx", json.dumps(step.get("expectResponse")))
             name = names.known.get(found.group() if found else "ExecArnPart_0idx")
             request |= {"name": name} if name and "name" not in request else {}
+        if step["op"] == "ListMapRuns":
+            bench.wait(request["executionArn"])
+        if "mapRunArn" in request:  # the recorder did not keep it
+            request["mapRunArn"] = names.known["map_run_arn"]
         play_step = _history_step if "history" in step.get("expectResponse", {}) else _step
         one_equal, one_same, why = play_step(step, request, names, bench, compare)
         equal, same = equal and one_equal, same and one_same

@@ -55,7 +55,7 @@ class Tasks:
     """Performs the calls of Task states with the clients of this AWS."""
 
     def __init__(self, clients: Clients, activities: Activities) -> None:
-        self._clients = clients
+        self.clients = clients
         self.activities = activities
         self.endings = Endings()
         self.tokens = Tokens()
@@ -66,7 +66,7 @@ class Tasks:
         Raises:
             StateFailure: the function failed or is not there.
         """
-        return lambda_function.invoke(self._clients, arn, payload)
+        return lambda_function.invoke(self.clients, arn, payload)
 
     def prepare(self, resource: Resource, parameters: Any) -> Work:
         """Return the call that `resource` names.
@@ -77,8 +77,8 @@ class Tasks:
         if not isinstance(parameters, dict):
             raise RefusedParameters("The Parameters must be a JSON object")
         if resource.service.startswith("aws-sdk:"):
-            return aws_sdk.prepare(self._clients, resource, parameters)
-        return _FAMILIES[resource.service, resource.action](self._clients, resource, parameters)
+            return aws_sdk.prepare(self.clients, resource, parameters)
+        return _FAMILIES[resource.service, resource.action](self.clients, resource, parameters)
 
     def job(self, resource: Resource, submitted: Any, halt: Halt, seconds: float | None) -> Any:
         """Wait for the end of what `.sync` has submitted, and return its result.
@@ -88,4 +88,4 @@ class Tasks:
             TimeoutError: the time is over.
             Halted: the work must stop.
         """
-        return executions.outcome(self._clients, self.endings, resource, submitted, halt, seconds)
+        return executions.outcome(self.clients, self.endings, resource, submitted, halt, seconds)

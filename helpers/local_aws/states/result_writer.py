@@ -1,0 +1,70 @@
+"""ResultWriter of a Distributed Map: what the child executions gave, as files in S3.
+
+Source: "ResultWriter (Map)" of the developer guide.
+"""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from helpers.asl.failures import StateFailure
+from helpers.asl.paths import Scope
+from helpers.asl.payload import json_text
+from helpers.local_aws.states.flow import Visit
+from helpers.local_aws.states.integrations.calls import Clients
+from helpers.local_aws.states.item_reader import arguments
+from helpers.local_aws.states.map_runs import MapRun
+from helpers.local_aws.states.store import Execution
+
+RESULT_WRITER_FAILED = "States.ResultWriterFailed"
+_FILES = {"SUCCEEDED": "SUCCEEDED", "FAILED": "FAILED", "TIMED_OUT": "FAILED", "ABORTED": "FAILED"}
+
+
+def write(
+    visit: Visit, scope: Scope, clients: Clients, run: MapRun, children: list[Execution]
+) -> dict[str, Any]:
+    """Write the results and return what the Map state then puts out.
+
+    Raises:
+        StateFailure: States.ResultWriterFailed.
+        EvaluationError: a field cannot be evaluated.
+    """
+    request = arguments(visit, visit.state["ResultWriter"], scope)
+    bucket, prefix = request["Bucket"], request.get("Prefix", "").strip("/")
+    folder = "/".join(part for part in (prefix, run.arn.rpartition(":")[2]) if part)
+    files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
+    for kind in ("SUCCEEDED", "FAILED"):
+        told = [_told(child) for child in children if _FILES.get(child.status) == kind]
+        if told:
+            key, content = f"{folder}/{kind}_0.json", json_text(told).encode()
+            _put(clients, bucket, key, content)
+            files[kind].append({"Key": key, "Size": len(content)})
+    manifest = {"DestinationBucket": bucket, "MapRunArn": run.arn, "ResultFiles": files}
+    key = f"{folder}/manifest.json"
+    _put(clients, bucket, key, json_text(manifest).encode())
+    return {"MapRunArn": run.arn, "ResultWriterDetails": {"Bucket": bucket, "Key": key}}
+
+
+def _put(clients: Clients, bucket: str, key: str, content: bytes) -> None:
+    try:
+        clients("s3").put_object(Bucket=bucket, Key=key, Body=content)
+    except ClientError as error:
+        cause = error.response["Error"].get("Message", "")
+        raise StateFailure(RESULT_WRITER_FAILED, cause) from error
+
+
+def _told(child: Execution) -> dict[str, Any]:
+    told = {
+        "ExecutionArn": child.arn,
+        "Input": child.input.text,
+        "InputDetails": {"Included": True},
+        "Name": child.name,
+        "StartDate": child.started,
+        "StateMachineArn": child.revision.machine_arn,
+        "Status": child.status,
+        "StopDate": child.stopped,
+    }
+    if child.output is not None:
+        told |= {"Output": child.output.text, "OutputDetails": {"Included": True}}
+    more = {"Error": child.error, "Cause": child.cause}
+    return dict(sorted((told | {k: v for k, v in more.items() if v is not None}).items()))
