@@ -26,6 +26,7 @@ from helpers.asl.jsonata_functions import FunctionError
 _recursion_limit = sys.getrecursionlimit()
 from jsonata import Jsonata  # noqa: E402  (it raises the limit of the whole process)
 from jsonata.jexception import JException  # noqa: E402
+from jsonata.parser import Parser  # noqa: E402, F401  (for others: the limit is kept here only)
 from jsonata.timebox import Timebox  # noqa: E402
 from jsonata.utils import Utils  # noqa: E402
 

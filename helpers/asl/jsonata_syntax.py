@@ -4,12 +4,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from jsonata import Jsonata
-from jsonata.parser import Parser
-
 from helpers.asl import jsonata_functions
 from helpers.asl.intrinsics import Randomness
-from helpers.asl.jsonata_library import compile_expression
+from helpers.asl.jsonata_library import Jsonata, Parser, compile_expression
 
 _NESTED = ("stages", "predicate", "terms", "group", "pattern", "update", "delete")
 _SAME_CONTEXT = (
