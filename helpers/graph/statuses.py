@@ -119,6 +119,10 @@ def _over(visits: Sequence[Visit]) -> Status:
     return next(status for status in _WORST if status in statuses)
 
 
+# What a Map or a Parallel says of itself follows from the last event inside of it.
+_AROUND = {f"{kind}State{end}" for kind in ("Map", "Parallel") for end in ("Failed", "Succeeded")}
+
+
 class _Reader:
     """Goes through the events once, in order."""
 
@@ -139,7 +143,7 @@ class _Reader:
             visit = self._enter(event, previous)
         elif type_.endswith("StateExited"):
             visit = self._exit(event, visit)
-        elif type_ in ("MapStateFailed", "ParallelStateFailed") or type_.startswith("MapIteration"):
+        elif type_ in _AROUND or type_.startswith("MapIteration"):
             visit = self._around(event, visit, previous)
         elif type_ == "MapStateStarted" and visit:
             visit.iterations = details(event).get("length")
@@ -214,6 +218,8 @@ class _Reader:
             visit = visit.outer
         if visit is None:
             return inner
+        if type_.endswith("StateSucceeded"):
+            visit.pending = False
         if type_.endswith("Failed"):
             if inner is not None and inner is not visit and inner.exited is None:
                 self._blame(inner, event)

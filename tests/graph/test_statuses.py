@@ -163,3 +163,13 @@ def test_in_a_loop_the_last_visit_counts() -> None:
 def test_a_visit_knows_how_long_it_took() -> None:
     visit = read(happy().events).visits[0]
     assert visit.seconds == 0.4
+
+
+def test_the_success_of_a_parallel_is_its_own_and_not_that_of_its_last_branch() -> None:
+    trace = read(happy().events)
+    named = {
+        event["type"]: trace.of_event[event["id"]].name
+        for event in happy().events
+        if event["type"] in ("ParallelStateStarted", "ParallelStateSucceeded")
+    }
+    assert named["ParallelStateSucceeded"] == named["ParallelStateStarted"] == "ParallelProcessing"
