@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from helpers.local_aws.json_protocol import ServiceError, answer, check_input
+from helpers.local_aws.states import definitions
 from helpers.local_aws.states.activities import Activities
 from helpers.local_aws.states.aliases import Aliases
 from helpers.local_aws.states.executions import Executions
@@ -12,6 +13,7 @@ from helpers.local_aws.states.integrations import Tasks
 from helpers.local_aws.states.logs import Logs
 from helpers.local_aws.states.machines import Machines
 from helpers.local_aws.states.store import MemoryStore
+from helpers.local_aws.states.tags import Tags
 from helpers.local_aws.states.testing import StateTests
 from helpers.local_aws.states.versions import Versions
 
@@ -42,19 +44,19 @@ class Application:
         self._executions = Executions(self._store, self._machines, tasks, self._logs)
         machines, executions = self._machines, self._executions
         activities, tokens = self._activities, tasks.tokens
-        express = Express(machines, executions)
+        express, tags = Express(machines, executions), Tags(self._store)
         versions, aliases = Versions(self._store, machines), Aliases(self._store, machines)
         self._operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "CreateStateMachine": machines.create,
             "UpdateStateMachine": machines.update,
-            "ValidateStateMachineDefinition": machines.validate,
+            "ValidateStateMachineDefinition": definitions.validated,
             "TestState": StateTests(tasks).test,
             "DescribeStateMachine": machines.describe,
             "ListStateMachines": machines.list,
             "DeleteStateMachine": self._delete,
-            "TagResource": machines.tag,
-            "UntagResource": machines.untag,
-            "ListTagsForResource": machines.list_tags,
+            "TagResource": tags.tag,
+            "UntagResource": tags.untag,
+            "ListTagsForResource": tags.list_tags,
             "StartExecution": express.start,
             "StartSyncExecution": express.start_sync,
             "PublishStateMachineVersion": versions.publish,

@@ -12,6 +12,12 @@ from helpers.asl.json_errors import JsonError, parse
 from helpers.asl.payload import Payload
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states import map, names, parallel, simple_states, task  # noqa: F401
+from helpers.local_aws.states.execution_answers import (
+    described,
+    listed_execution,
+    qualified,
+    shown_event,
+)
 from helpers.local_aws.states.flow import run_flow
 from helpers.local_aws.states.integrations import Tasks
 from helpers.local_aws.states.logs import Logs
@@ -131,40 +137,8 @@ class Executions:
     def describe(self, request: Parameters) -> dict[str, Any]:
         """DescribeExecution."""
         execution = self._find(request["executionArn"])
-        status = execution.status
         with_data = request.get("includedData", "ALL_DATA") == "ALL_DATA"
-        included = {"included": with_data}
-        answer: dict[str, Any] = {
-            "executionArn": execution.arn,
-            "stateMachineArn": execution.revision.machine_arn,
-            "name": execution.name,
-            "status": status,
-            "startDate": execution.started,
-            "inputDetails": included,
-            "redriveCount": 0,
-        }
-        if with_data:
-            answer["input"] = execution.input.text
-        if execution.trace_header:
-            answer["traceHeader"] = execution.trace_header
-        answer |= _qualified(execution)
-        if status == "RUNNING":
-            reason = "Execution is RUNNING and cannot be redriven"
-            return answer | {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
-        answer["stopDate"] = execution.stopped
-        if status == "SUCCEEDED":
-            answer["outputDetails"] = included
-            answer["redriveStatus"] = "NOT_REDRIVABLE"
-            answer["redriveStatusReason"] = "Execution is SUCCEEDED and cannot be redriven"
-            if with_data and execution.output is not None:
-                answer["output"] = execution.output.text
-            return answer
-        answer["redriveStatus"] = "REDRIVABLE"
-        if execution.error is not None and with_data:
-            answer["error"] = execution.error
-        if execution.cause is not None and with_data:
-            answer["cause"] = execution.cause
-        return answer
+        return described(execution, with_data)
 
     def describe_machine(self, request: Parameters) -> dict[str, Any]:
         """DescribeStateMachineForExecution: the revision that really ran."""
@@ -204,24 +178,12 @@ class Executions:
             execution
             for execution in self._store.executions(machine_arn)
             if (status is None or execution.status == status) and not redriven
-            if not qualifier or asked in _qualified(execution).values()
+            if not qualifier or asked in qualified(execution).values()
             if map_run_arn in (None, execution.map_run_arn)
         ]
         owner = f"executions {map_run_arn or asked} {status}"
         shown, token = names.page(executions, request, owner)
-        listed = [
-            {
-                "executionArn": execution.arn,
-                "stateMachineArn": machine_arn,
-                "name": execution.name,
-                "status": execution.status,
-                "startDate": execution.started,
-                "redriveCount": 0,
-                **_qualified(execution),
-                **({"stopDate": execution.stopped} if execution.stopped is not None else {}),
-            }
-            for execution in shown
-        ]
+        listed = [listed_execution(execution) for execution in shown]
         return {"executions": listed} | ({"nextToken": token} if token else {})
 
     def history(self, request: Parameters) -> dict[str, Any]:
@@ -232,7 +194,7 @@ class Executions:
         start, count = names.page_start(request, owner), names.page_size(request)
         events = self._store.events(execution.arn, start, count, newest_first)
         with_data = request.get("includeExecutionData", True)
-        shown = [_shown(event, with_data) for event in events]
+        shown = [shown_event(event, with_data) for event in events]
         more = start + count < self._store.event_count(execution.arn)
         token = names.page_token(owner, start + count) if more else None
         return {"events": shown} | ({"nextToken": token} if token else {})
@@ -249,44 +211,6 @@ class Executions:
         if execution is None:
             raise ServiceError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
         return execution
-
-
-def _qualified(execution: Execution) -> dict[str, str]:
-    """Return with which version, alias or map run an execution was started."""
-    ran = execution.revision
-    arns = {
-        "stateMachineVersionArn": ran.version_arn,
-        "stateMachineAliasArn": ran.alias_arn,
-        "mapRunArn": execution.map_run_arn,
-    }
-    return {field: arn for field, arn in arns.items() if arn is not None}
-
-
-_DATA = {"input", "output"}
-
-
-def _shown(event: Any, with_data: bool) -> dict[str, Any]:
-    """Return an event as GetExecutionHistory shows it."""
-    shown = {
-        "timestamp": event.timestamp,
-        "type": event.type,
-        "id": event.id,
-        "previousEventId": event.previous,
-    }
-    if event.details is None:
-        return shown
-    details = event.details
-    if not with_data:
-        details = {name: value for name, value in details.items() if name not in _DATA}
-    return shown | {details_name(event.type): details}
-
-
-def details_name(event_type: str) -> str:
-    """Return the name of the details object of an event type."""
-    for suffix in ("StateEntered", "StateExited"):
-        if event_type.endswith(suffix):
-            return f"{suffix[:1].lower()}{suffix[1:]}EventDetails"
-    return f"{event_type[:1].lower()}{event_type[1:]}EventDetails"
 
 
 def checked_input(request: Parameters) -> Payload:

@@ -61,7 +61,10 @@ def _record_aborted(line: Line, failing_event: int, halt: Halt) -> None:
     for inner in list(line.inner):
         _record_aborted(inner, failing_event, halt)
         if inner.state_type in _ABORTABLE:
-            line.run.record(f"{inner.state_type}StateAborted", failing_event, None, halt)
+            line.run.record(
+                f"{inner.state_type}StateAborted", failing_event, None, halt, inner.path
+            )
         if inner.when_aborted is not None:
-            line.run.record(inner.when_aborted[0], failing_event, inner.when_aborted[1], halt)
+            kind, details = inner.when_aborted
+            line.run.record(kind, failing_event, details, halt, inner.path)
         line.close(inner)

@@ -1,4 +1,4 @@
-"""The operations on state machines: create, update, describe, list, delete, tag."""
+"""The operations on state machines: create, update, describe, list, delete."""
 
 import dataclasses
 import random
@@ -9,17 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 from helpers.asl import variables
-from helpers.asl.diagnostics import Diagnostic
-from helpers.asl.json_errors import parse
-from helpers.asl.validate import validate
 from helpers.local_aws.json_protocol import ServiceError
-from helpers.local_aws.states import names, not_yet
+from helpers.local_aws.states import names
+from helpers.local_aws.states.definitions import checked_definition
 from helpers.local_aws.states.logs import Logs
-from helpers.local_aws.states.store import Activity, Revision, StateMachine, Store, Version
+from helpers.local_aws.states.store import Revision, StateMachine, Store, Version
+from helpers.local_aws.states.tags import tags_of
 
 Parameters = dict[str, Any]
-_MOST_TAGS = 50
-_MOST_DIAGNOSTICS = 100
 _NO_LOGGING: dict[str, Any] = {"level": "OFF", "includeExecutionData": False}
 _NO_TRACING = {"enabled": False}
 
@@ -46,7 +43,7 @@ class Machines:
         logging = self._logging(request.get("loggingConfiguration", _NO_LOGGING))
         machine_type = request.get("type", "STANDARD")
         parsed = checked_definition(request["definition"], machine_type)
-        tags = _tags(request.get("tags", []))
+        tags = tags_of(request.get("tags", []))
         machine = StateMachine(
             names.machine_arn(request["name"]),
             request["name"],
@@ -101,21 +98,6 @@ class Machines:
         answer = {"updateDate": changed.updated, "revisionId": changed.revision_id}
         return answer | self._published(changed, request)
 
-    def validate(self, request: Parameters) -> dict[str, Any]:
-        """ValidateStateMachineDefinition."""
-        faults = validate(request["definition"], machine_type=request.get("type", "STANDARD"))
-        errors = [fault for fault in faults if fault.severity == "ERROR"]
-        shown = faults if request.get("severity") == "WARNING" else errors
-        most = request.get("maxResults") or _MOST_DIAGNOSTICS
-        return {
-            "result": "FAIL" if errors else "OK",
-            "diagnostics": [
-                {name: value for name, value in vars(fault).items() if value is not None}
-                for fault in shown[:most]
-            ],
-            "truncated": len(shown) > most,
-        }
-
     def describe(self, request: Parameters) -> dict[str, Any]:
         """DescribeStateMachine."""
         machine, version = self.found(request["stateMachineArn"])
@@ -157,29 +139,6 @@ class Machines:
         names.check_arn(request["stateMachineArn"], "stateMachine")
         self._store.delete_machine(request["stateMachineArn"])
         return {}
-
-    def tag(self, request: Parameters) -> dict[str, Any]:
-        """TagResource."""
-        machine = self._tagged(request["resourceArn"])
-        together = machine.tags | _tags(request["tags"])
-        if len(together) > _MOST_TAGS:
-            raise _too_many(machine.arn)
-        machine.tags = together
-        self._save(machine)
-        return {}
-
-    def untag(self, request: Parameters) -> dict[str, Any]:
-        """UntagResource."""
-        machine = self._tagged(request["resourceArn"])
-        gone = set(request["tagKeys"])
-        machine.tags = {key: text for key, text in machine.tags.items() if key not in gone}
-        self._save(machine)
-        return {}
-
-    def list_tags(self, request: Parameters) -> dict[str, Any]:
-        """ListTagsForResource."""
-        machine = self._tagged(request["resourceArn"])
-        return {"tags": [{"key": key, "value": text} for key, text in machine.tags.items()]}
 
     def find(self, arn: str) -> StateMachine:
         """Return the machine.
@@ -260,19 +219,6 @@ class Machines:
         self._logs.check(whole)
         return whole
 
-    def _save(self, tagged: StateMachine | Activity) -> None:
-        if isinstance(tagged, Activity):
-            self._store.save_activity(tagged)
-        else:
-            self._store.save_machine(tagged)
-
-    def _tagged(self, arn: str) -> StateMachine | Activity:
-        names.check_arn(arn, "stateMachine", "activity")
-        machine = self._store.machine(arn) or self._store.activity(arn)
-        if machine is None:
-            raise ServiceError("ResourceNotFound", f"Resource not found: '{arn}'", resourceName=arn)
-        return machine
-
 
 def _shown_revision(machine: StateMachine) -> dict[str, str]:
     """Return the revisionId as AWS shows it: not before the first update (recorded)."""
@@ -302,29 +248,6 @@ def revision(machine: StateMachine) -> Revision:
     )
 
 
-def checked_definition(text: str, machine_type: str) -> dict[str, Any]:
-    """Return the parsed definition.
-
-    Raises:
-        ServiceError: InvalidDefinition with all that is wrong.
-    """
-    faults = validate(text, machine_type=machine_type)
-    errors = [fault for fault in faults if fault.severity == "ERROR"]
-    if errors:
-        raise invalid_definition(errors)
-    parsed = parse(text)
-    refused = not_yet.refused(parsed)
-    if refused:
-        raise invalid_definition(refused)
-    return parsed
-
-
-def invalid_definition(faults: list[Diagnostic]) -> ServiceError:
-    """Return AWS's error for a definition with these faults."""
-    told = ", ".join(map(str, faults))
-    return ServiceError("InvalidDefinition", f"Invalid State Machine Definition: '{told}'")
-
-
 def _same(one: StateMachine, other: StateMachine) -> bool:
     """Return whether a second create asks for the machine that is there (tags do not count)."""
 
@@ -350,15 +273,6 @@ def _whole_logging(configuration: dict[str, Any]) -> dict[str, Any]:
             "Invalid Logging Configuration: Must specify exactly one Log Destination.",
         )
     return whole
-
-
-def _tags(tags: list[dict[str, str]]) -> dict[str, str]:
-    return {tag["key"]: tag.get("value", "") for tag in tags if "key" in tag}
-
-
-def _too_many(arn: str) -> ServiceError:
-    message = f"Too many tags: a resource may have {_MOST_TAGS}."
-    return ServiceError("TooManyTags", message, resourceName=arn)
 
 
 def _does_not_exist(arn: str) -> ServiceError:

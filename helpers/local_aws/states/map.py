@@ -93,7 +93,7 @@ class _Iterations:
         except IndexError:
             return None
         item = {"Map": {"Item": {"Index": index, "Value": self.items[index]}}}
-        inner = self.visit.line.branch(self.group, item)
+        inner = self.visit.line.branch(index, self.group, item)
         inner.previous = previous
         inner.record("MapIterationStarted", self._details(index))
         inner.when_aborted = "MapIterationAborted", self._details(index)

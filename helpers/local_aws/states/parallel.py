@@ -37,7 +37,7 @@ def _attempt(visit: Visit) -> Outcome:
         last.append(inner.previous)
 
     group = Halt(line.halt)
-    lines = [line.branch(group) for _ in branches]
+    lines = [line.branch(index, group) for index in range(len(branches))]
     # A branch that cannot wait is run first, without a thread.
     quick: list[Callable[[], None]] = []
     slow: list[Callable[[], None]] = []

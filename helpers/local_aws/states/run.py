@@ -108,8 +108,15 @@ class Run:
         self._last_id = 0
         self.context = _context(execution)
 
-    def record(self, kind: str, previous: int, details: dict[str, Any] | None, halt: Halt) -> int:
-        """Write an event and return its id.
+    def record(
+        self,
+        kind: str,
+        previous: int,
+        details: dict[str, Any] | None,
+        halt: Halt,
+        line: str = "",
+    ) -> int:
+        """Write an event of the line of work at `line` and return its id.
 
         Raises:
             Halted: the line that `halt` belongs to is no longer wanted.
@@ -118,7 +125,7 @@ class Run:
             if halt.is_raised or self.ended.is_set():
                 raise Halted
             if self._last_id < self._most_events - 1:
-                return self._write(kind, previous, details)
+                return self._write(kind, previous, details, line)
         self.fail(
             StateFailure(RUNTIME, "The execution reached the maximum number of history events."),
             previous,
@@ -176,9 +183,11 @@ class Run:
         self.halt.raise_it()
         self._at_end()
 
-    def _write(self, kind: str, previous: int, details: dict[str, Any] | None) -> int:
+    def _write(
+        self, kind: str, previous: int, details: dict[str, Any] | None, line: str = ""
+    ) -> int:
         self._last_id += 1
-        event = Event(self._last_id, previous, kind, self.clock(), details)
+        event = Event(self._last_id, previous, kind, self.clock(), details, line)
         self._store.append_event(self.execution.arn, event)
         if self._log is not None:
             self._log(event)
@@ -200,8 +209,10 @@ class Line:
         variables: dict[str, Any],
         extra: dict[str, Any],
         halt: Halt,
+        path: str = "",
     ) -> None:
         self.run = run
+        self.path = path  # its place among the lines of the execution, see Event
         self.previous = previous
         self.variables = variables
         self.extra = extra  # what the context object has beside Execution and StateMachine
@@ -212,17 +223,18 @@ class Line:
 
     def record(self, kind: str, details: dict[str, Any] | None = None) -> int:
         """Write the next event of this line and return its id."""
-        self.previous = self.run.record(kind, self.previous, details, self.halt)
+        self.previous = self.run.record(kind, self.previous, details, self.halt, self.path)
         return self.previous
 
     def record_beside(self, kind: str, details: dict[str, Any] | None = None) -> int:
         """Write an event that the next one does not point to."""
-        return self.run.record(kind, self.previous, details, self.halt)
+        return self.run.record(kind, self.previous, details, self.halt, self.path)
 
-    def branch(self, group: Halt, extra: dict[str, Any] | None = None) -> "Line":
+    def branch(self, index: int, group: Halt, extra: dict[str, Any] | None = None) -> "Line":
         """Return a line inside this one, with its own variables; `close` it when it is done.
 
         Args:
+            index: of the branch or the iteration; the newest event here is the one that started it.
             group: the stop sign that it shares with the lines beside it.
             extra: what its context object has beside this line's.
         """
@@ -232,6 +244,7 @@ class Line:
             dict(self.variables),
             {**self.extra, **extra} if extra else self.extra,
             Halt(group),
+            f"{self.path}/{self.previous}.{index}",
         )
         self.inner.append(inner)
         return inner

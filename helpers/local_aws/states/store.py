@@ -108,13 +108,18 @@ class Execution:
 
 @dataclass(frozen=True)
 class Event:
-    """One line of a history. `details` is None for events that have no details object."""
+    """One line of a history. `details` is None for events that have no details object.
+
+    `line` is the place of the line of work that wrote it: "" for the execution itself, and for
+    branch 1 of the Parallel that started with event 4 "/4.1".
+    """
 
     id: int
     previous: int
     type: str
     timestamp: float
     details: dict[str, Any] | None
+    line: str = ""
 
 
 class Keeper(Protocol):

@@ -18,9 +18,9 @@ from helpers.asl.validate import validate, validate_state
 from helpers.local_aws import ACCOUNT, REGION
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states import names, not_yet, testing_context, testing_mocks
+from helpers.local_aws.states.definitions import invalid_definition
 from helpers.local_aws.states.flow import RUNNERS, Outcome, Visit, caught
 from helpers.local_aws.states.integrations import Tasks
-from helpers.local_aws.states.machines import invalid_definition
 from helpers.local_aws.states.run import Line, Run, call, check_size
 from helpers.local_aws.states.store import Execution, MemoryStore, Revision
 
