@@ -21,6 +21,7 @@ from typing import Any
 
 from helpers.local_aws import faulty_requests, function_api, signing
 from helpers.local_aws.clients import Clients
+from helpers.local_aws.database import FILE, Database
 from helpers.local_aws.function_backend import plug_in
 from helpers.local_aws.functions import Functions
 from helpers.local_aws.moto_services import MotoServices, tell_of_event_bridge, word_topic_arns
@@ -44,6 +45,7 @@ class Front:
         """Take the keys and address in `server`, and what ends the process."""
         self.server = server
         self.folder = home / "aws"
+        self.database = Database(self.folder / FILE)
         self.clients = Clients(
             self,
             endpoint=server.endpoint,
@@ -111,7 +113,7 @@ class Front:
             with self._lock:
                 if service not in self._ours:
                     module = importlib.import_module(OURS[service])
-                    self._ours[service] = module.Application(self.clients)
+                    self._ours[service] = module.Application(self.clients, self.database)
         return self._ours[service]
 
     def warm_up(self) -> None:
@@ -129,11 +131,17 @@ class Front:
                 application.reset()
             self.functions.reset()
             self.moto.reset()
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self.database.clear()
+            for path in [*self.folder.iterdir()]:
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                elif not path.name.startswith(FILE):  # which is open, and empty
+                    path.unlink()
 
     def close(self) -> None:
-        """End what the services started: executions, workers."""
+        """End what the services started: executions, workers. What they kept goes on next time."""
         with self._lock:
+            self.database.close()
             for application in self._ours.values():
                 application.close()
             self.functions.close()

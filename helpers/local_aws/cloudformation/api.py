@@ -8,6 +8,7 @@ from helpers.local_aws.cloudformation.changing import Changing
 from helpers.local_aws.cloudformation.proposals import Parameters
 from helpers.local_aws.cloudformation.reading import Reading
 from helpers.local_aws.cloudformation.store import Stacks
+from helpers.local_aws.database import Database
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.query_protocol import answer
 from helpers.local_aws.signing import Environ, StartResponse
@@ -16,7 +17,7 @@ from helpers.local_aws.signing import Environ, StartResponse
 class Application:
     """CloudFormation as a WSGI application over the other services of the embedded AWS."""
 
-    def __init__(self, clients: Callable[..., Any]) -> None:
+    def __init__(self, clients: Callable[..., Any], database: Database) -> None:
         self._stacks = Stacks()
         self._changing = Changing(self._stacks, clients)
         self._change_sets = ChangeSets(self._stacks, self._changing, clients)

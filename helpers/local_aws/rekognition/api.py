@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from helpers.local_aws.database import Database
 from helpers.local_aws.json_protocol import ServiceError, answer, check_input
 from helpers.local_aws.rekognition.analyst import Analyst, Face
 from helpers.local_aws.rekognition.collections import MODEL_VERSION, Collections
@@ -28,7 +29,12 @@ Answer = dict[str, Any]
 class Application:
     """Amazon Rekognition of the embedded AWS: collections, and faces in pictures."""
 
-    def __init__(self, clients: Callable[[str], Any], analyst: Analyst | None = None) -> None:
+    def __init__(
+        self,
+        clients: Callable[[str], Any],
+        database: Database,
+        analyst: Analyst | None = None,
+    ) -> None:
         """Take what gives boto3 clients of this AWS, for pictures in S3. Starts nothing."""
         self._clients = clients
         self.analyst = analyst or Analyst()

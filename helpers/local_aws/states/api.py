@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from helpers.local_aws.database import Database
 from helpers.local_aws.json_protocol import ServiceError, answer, check_input
 from helpers.local_aws.states import definitions
 from helpers.local_aws.states.activities import Activities
@@ -12,7 +13,7 @@ from helpers.local_aws.states.express import Express
 from helpers.local_aws.states.integrations import Tasks
 from helpers.local_aws.states.logs import Logs
 from helpers.local_aws.states.machines import Machines
-from helpers.local_aws.states.store import MemoryStore
+from helpers.local_aws.states.sqlite_store import SqliteStore
 from helpers.local_aws.states.tags import Tags
 from helpers.local_aws.states.testing import StateTests
 from helpers.local_aws.states.versions import Versions
@@ -34,9 +35,9 @@ _ENUM_ORDER = {
 class Application:
     """Step Functions of one embedded AWS, as a WSGI application."""
 
-    def __init__(self, clients: Callable[..., Any]) -> None:
-        """Take what makes boto3 clients of this very AWS: `clients("lambda")`."""
-        self._store = MemoryStore()
+    def __init__(self, clients: Callable[..., Any], database: Database) -> None:
+        """Take what makes boto3 clients of this very AWS, `clients("lambda")`, and what keeps."""
+        self._store = SqliteStore(database)
         self._logs = Logs(clients)
         self._machines = Machines(self._store, self._logs)
         self._activities = Activities(self._store)
@@ -90,7 +91,7 @@ class Application:
         return answer(SERVICE, environ, start_response, self.perform)
 
     def perform(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Perform an operation of the API.
+        """Perform an operation of the API. What it tells is kept before it is told.
 
         Raises:
             ServiceError: as AWS; UnknownOperationException for what is not here yet.
@@ -100,19 +101,21 @@ class Application:
             message = f"{operation} is not available in the embedded AWS yet."
             raise ServiceError("UnknownOperationException", message)
         check_input(SERVICE, operation, parameters, enum_order=_ENUM_ORDER)
-        return perform({name: value for name, value in parameters.items() if value is not None})
+        try:
+            return perform({name: value for name, value in parameters.items() if value is not None})
+        finally:
+            self._store.flush()
 
     def reset(self) -> None:
         """End what runs and forget everything."""
         self._executions.abort_all()
         self._activities.interrupt()
         self._logs.close()
-        self._executions.map_runs.clear()
         self._store.clear()
 
     def close(self) -> None:
-        """End what runs."""
-        self._executions.abort_all()
+        """Let go of what runs."""
+        self._executions.halt_all()
         self._activities.interrupt()
         self._logs.close()
 

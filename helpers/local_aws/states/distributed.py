@@ -15,8 +15,8 @@ from helpers.asl.payload import Payload, json_text
 from helpers.local_aws import ACCOUNT, REGION
 from helpers.local_aws.states import item_reader, names, result_writer
 from helpers.local_aws.states.flow import Outcome, Visit
-from helpers.local_aws.states.map_runs import MapRun
-from helpers.local_aws.states.run import Halted, Run, check_size
+from helpers.local_aws.states.map_run import MapRun
+from helpers.local_aws.states.run import Halted, Line, Run, check_size
 from helpers.local_aws.states.store import Execution, Revision
 
 MOST_AT_ONCE = 40  # threads; AWS runs up to 10,000 child executions at once
@@ -47,7 +47,7 @@ def attempt(visit: Visit) -> Outcome:
     at_once = visit.number("MaxConcurrency", scope) or 0
     line.record("MapStateStarted", {"length": len(items)})
     run = _map_run(visit, scope, at_once)
-    line.run.children.map_runs.add(run)
+    line.run.children.map_runs.save(run)
     started = line.record("MapRunStarted", {"mapRunArn": run.arn})
     try:
         if from_s3:
@@ -55,17 +55,17 @@ def attempt(visit: Visit) -> Outcome:
         executions = _Children(visit, scope, run, items).run()
         output = _output(visit, scope, run, executions)
     except Halted:
-        _end(run, "ABORTED", line.run.clock())
+        _end(run, "ABORTED", line)
         raise
     except EvaluationError:
-        _end(run, "FAILED", line.run.clock())
+        _end(run, "FAILED", line)
         raise
     except StateFailure as failure:
-        _end(run, "FAILED", line.run.clock())
+        _end(run, "FAILED", line)
         details = {"error": failure.error, "cause": failure.cause}
         line.record("MapRunFailed", {k: v for k, v in details.items() if v is not None})
         raise
-    _end(run, "SUCCEEDED", line.run.clock())
+    _end(run, "SUCCEEDED", line)
     line.record("MapRunSucceeded")
     line.record("MapStateSucceeded")
     line.previous = started  # so since the end of 2024 (recorded); before: MapRunSucceeded
@@ -99,8 +99,9 @@ def _map_run(visit: Visit, scope: Scope, at_once: int) -> MapRun:
     )
 
 
-def _end(run: MapRun, status: str, moment: float) -> None:
-    run.status, run.stopped = status, moment
+def _end(run: MapRun, status: str, line: Line) -> None:
+    run.status, run.stopped = status, line.run.clock()
+    line.run.children.map_runs.save(run)
 
 
 def _output(visit: Visit, scope: Scope, run: MapRun, executions: list[Execution]) -> Any:
@@ -133,14 +134,14 @@ class _Children:
             StateFailure: more have failed than are tolerated.
             Halted: the work must stop.
         """
-        line, run = self.visit.line, self.run_of_map
+        line = self.visit.line
         executions = []
         with line.halt.waking(self._wake):
             for value, size in self.batches:
                 self._wait_for_room()
                 child = self._launch(value)
                 executions.append(child.execution)
-                run.move(size, "pending", "running")
+                self._move(size, "pending", "running")
                 if self.threads:
                     work = threading.Thread(
                         target=self._run_child, args=(child, size), daemon=True, name="child"
@@ -188,7 +189,12 @@ class _Children:
         finally:
             with self.run_of_map.changed:
                 self.running.pop(child.execution.arn, None)
-            self.run_of_map.move(size, "running", child.execution.status)
+            self._move(size, "running", child.execution.status)
+
+    def _move(self, size: int, source: str, status: str) -> None:
+        """Count a child execution with `size` items under another heading."""
+        self.run_of_map.move(size, source, status)
+        self.visit.line.run.children.map_runs.save(self.run_of_map)
 
     def _stop(self) -> None:
         """Abort what still runs."""

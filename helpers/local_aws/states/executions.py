@@ -15,7 +15,6 @@ from helpers.local_aws.states import map, names, parallel, simple_states, task  
 from helpers.local_aws.states.execution_answers import (
     described,
     listed_execution,
-    qualified,
     shown_event,
 )
 from helpers.local_aws.states.flow import run_flow
@@ -25,6 +24,7 @@ from helpers.local_aws.states.machines import Machines, machine_details
 from helpers.local_aws.states.map_runs import MapRuns
 from helpers.local_aws.states.run import Halted, Line, Run
 from helpers.local_aws.states.store import (
+    Asked,
     Execution,
     Keeper,
     Revision,
@@ -52,7 +52,7 @@ class Executions:
         self._machines = machines
         self._tasks = tasks
         self._logs = logs
-        self.map_runs = MapRuns()
+        self.map_runs = MapRuns(store)
         self.clock = clock
         self._lock = threading.Lock()
         self._running: dict[str, Run] = {}
@@ -173,17 +173,14 @@ class Executions:
                 "This operation is not supported by this type of state machine",
             )
         status = request.get("statusFilter")
-        redriven = request.get("redriveFilter") == "REDRIVEN"
-        executions = [
-            execution
-            for execution in self._store.executions(machine_arn)
-            if (status is None or execution.status == status) and not redriven
-            if not qualifier or asked in qualified(execution).values()
-            if map_run_arn in (None, execution.map_run_arn)
-        ]
         owner = f"executions {map_run_arn or asked} {status}"
-        shown, token = names.page(executions, request, owner)
-        listed = [listed_execution(execution) for execution in shown]
+        start, count = names.page_start(request, owner), names.page_size(request)
+        wanted = Asked(machine_arn, map_run_arn, status, asked if qualifier else None)
+        found = []
+        if request.get("redriveFilter") != "REDRIVEN":
+            found = self._store.executions(wanted, start, count + 1)
+        token = names.page_token(owner, start + count) if len(found) > count else None
+        listed = [listed_execution(execution) for execution in found[:count]]
         return {"executions": listed} | ({"nextToken": token} if token else {})
 
     def history(self, request: Parameters) -> dict[str, Any]:
@@ -204,6 +201,11 @@ class Executions:
         for run in list(self._running.values()):
             if machine_arn in (None, run.execution.revision.machine_arn):
                 run.abort(None, None)
+
+    def halt_all(self) -> None:
+        """Leave what runs as it is: whoever opens the same store may go on with it."""
+        for run in list(self._running.values()):
+            run.halt.raise_it()
 
     def _find(self, arn: str) -> Execution:
         names.check_arn(arn, "execution")

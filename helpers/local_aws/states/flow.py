@@ -217,6 +217,7 @@ def with_retries(
         if index is None or not retry.may_retry(retriers[index], attempts[index]):
             break
         random_number = visit.randomness.new_random().random
+        visit.line.run.flush()
         visit.line.halt.wait(retry.delay(retriers[index], attempts[index], random_number))
         attempts[index] += 1
         visit.retries += 1

@@ -1,77 +1,25 @@
 """Map runs: what a Distributed Map state is doing, and the operations that tell and change it."""
 
-import threading
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import Any
 
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states import names
+from helpers.local_aws.states.map_run import MapRun
+from helpers.local_aws.states.store import Store
 
 Parameters = dict[str, Any]
-_ENDS = {
-    "SUCCEEDED": "succeeded",
-    "FAILED": "failed",
-    "TIMED_OUT": "timedOut",
-    "ABORTED": "aborted",
-}
-
-
-@dataclass
-class MapRun:
-    """One run of a Distributed Map. `changed` is notified when a limit or a count changes."""
-
-    arn: str
-    execution_arn: str
-    machine_arn: str  # of the children: the machine's, with the label
-    started: float
-    max_concurrency: int
-    tolerated_count: int | None
-    tolerated_percentage: float | None
-    status: str = "RUNNING"
-    stopped: float | None = None
-    executions: Counter[str] = field(default_factory=Counter)
-    items: Counter[str] = field(default_factory=Counter)
-    changed: threading.Condition = field(default_factory=threading.Condition)
-
-    def plan(self, sizes: list[int]) -> None:
-        """Take down how many items each child execution will have."""
-        self.executions.update(pending=len(sizes), total=len(sizes))
-        self.items.update(pending=sum(sizes), total=sum(sizes))
-
-    def move(self, size: int, source: str, status: str) -> None:
-        """Count a child execution with `size` items under another heading."""
-        target = _ENDS.get(status, status)
-        with self.changed:
-            for counts, number in ((self.executions, 1), (self.items, size)):
-                counts[source] -= number
-                counts[target] += number
-            self.changed.notify_all()
-
-    def is_beyond_tolerance(self) -> bool:
-        """Return whether more items have failed than are tolerated."""
-        failed = self.items["failed"] + self.items["timedOut"] + self.items["aborted"]
-        if self.tolerated_count is None and self.tolerated_percentage is None:
-            return failed > 0
-        if self.tolerated_count is not None and failed > self.tolerated_count:
-            return True
-        share = 100 * failed / max(self.items["total"], 1)
-        return self.tolerated_percentage is not None and share > self.tolerated_percentage
 
 
 class MapRuns:
-    """All map runs."""
+    """The map runs of one store."""
 
-    def __init__(self) -> None:
-        self._runs: dict[str, MapRun] = {}
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
-    def add(self, run: MapRun) -> None:
-        """Keep a new map run."""
-        self._runs[run.arn] = run
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._runs.clear()
+    def save(self, run: MapRun) -> None:
+        """Keep a new or changed map run."""
+        self._store.save_map_run(run)
 
     def find(self, arn: str) -> MapRun:
         """Return the map run.
@@ -80,15 +28,16 @@ class MapRuns:
             ServiceError: InvalidArn, ResourceNotFound.
         """
         names.check_arn(arn, "mapRun")
-        if arn not in self._runs:
+        run = self._store.map_run(arn)
+        if run is None:
             raise ServiceError("ResourceNotFound", f"Resource not found: '{arn}'", resourceName=arn)
-        return self._runs[arn]
+        return run
 
     def list(self, request: Parameters) -> dict[str, Any]:
         """ListMapRuns of an execution, the newest first."""
         arn = request["executionArn"]
         names.check_arn(arn, "execution")
-        found = [run for run in reversed(self._runs.values()) if run.execution_arn == arn]
+        found = self._store.map_runs(arn)
         shown, token = names.page(found, request, f"map runs {arn}")
         return {"mapRuns": [_times(run) for run in shown]} | ({"nextToken": token} if token else {})
 
@@ -116,6 +65,7 @@ class MapRuns:
                 "toleratedFailurePercentage", run.tolerated_percentage
             )
             run.changed.notify_all()
+        self.save(run)
         return {}
 
 

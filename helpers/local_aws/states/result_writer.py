@@ -13,7 +13,7 @@ from helpers.asl.payload import json_text
 from helpers.local_aws.states.flow import Visit
 from helpers.local_aws.states.integrations.calls import Clients
 from helpers.local_aws.states.item_reader import arguments
-from helpers.local_aws.states.map_runs import MapRun
+from helpers.local_aws.states.map_run import MapRun
 from helpers.local_aws.states.store import Execution
 
 RESULT_WRITER_FAILED = "States.ResultWriterFailed"

@@ -6,6 +6,7 @@ tries meets `Halted` and gives up. Nothing polls; who waits is woken.
 """
 
 import contextlib
+import dataclasses
 import math
 import queue
 import threading
@@ -132,6 +133,14 @@ class Run:
         )
         raise Halted
 
+    def flush(self) -> None:
+        """Return when what was recorded so far survives the death of the process.
+
+        Before anything that works elsewhere: a task whose Scheduled event is not on disk has
+        certainly not run. And before a wait, which may be long.
+        """
+        self._store.flush()
+
     def start(self) -> None:
         """Write the first event."""
         details = {
@@ -174,12 +183,14 @@ class Run:
             if self.ended.is_set():
                 return
             self._write(kind, previous, details)
+            outcome |= {"stopped": self.clock(), "status": status}
+            # Kept before anybody can see it: what was shown is kept.
+            self._store.save_execution(dataclasses.replace(self.execution, **outcome))
             for name, value in outcome.items():
                 setattr(self.execution, name, value)
-            self.execution.stopped = self.clock()
-            self.execution.status = status
-            self._store.save_execution(self.execution)
             self.ended.set()
+        if self.execution.map_run_arn is None:  # thousands of children go along with others
+            self._store.flush()
         self.halt.raise_it()
         self._at_end()
 

@@ -55,5 +55,6 @@ def run_wait(visit: Visit) -> Outcome:
     """Wait, and hand on the input."""
     scope = visit.selected_input()
     now = visit.line.run.clock()
+    visit.line.run.flush()
     visit.line.halt.wait(visit.language.delay(visit.state, scope, now, visit.randomness))
     return visit.hand_on(scope, visit.state.get("Next"))

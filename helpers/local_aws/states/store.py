@@ -1,14 +1,13 @@
-"""Where state machines, executions and their histories are kept.
+"""What is kept of state machines, executions and their histories, and who keeps it.
 
-Everything else in this package sees the `Store` only; this one keeps all in memory.
+Everything else in this package sees the `Store` only; sqlite_store.py keeps all on disk.
 """
 
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from helpers.asl.payload import Payload
+from helpers.local_aws.states.map_run import MapRun
 
 
 @dataclass
@@ -122,6 +121,16 @@ class Event:
     line: str = ""
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Which executions a list is to have: those of a machine, or of a map run."""
+
+    machine_arn: str
+    map_run_arn: str | None = None
+    status: str | None = None
+    qualified_arn: str | None = None  # of the version or the alias that they were started with
+
+
 class Keeper(Protocol):
     """What an execution needs while it runs."""
 
@@ -130,6 +139,9 @@ class Keeper(Protocol):
 
     def append_event(self, execution_arn: str, event: Event) -> None:
         """Add an event at the end of a history."""
+
+    def flush(self) -> None:
+        """Return when all that was kept so far survives the death of the process."""
 
 
 class Store(Keeper, Protocol):
@@ -162,14 +174,26 @@ class Store(Keeper, Protocol):
     def execution(self, arn: str) -> Execution | None:
         """Return the execution, None when there is none."""
 
-    def executions(self, machine_arn: str) -> list[Execution]:
-        """Return a machine's executions, the newest first."""
+    def executions(self, asked: Asked, start: int, count: int) -> list[Execution]:
+        """Return `count` executions from number `start` (0 is the newest), the newest first."""
+
+    def running(self) -> list[Execution]:
+        """Return the executions that have not ended, the oldest first."""
 
     def events(self, execution_arn: str, start: int, count: int, newest_first: bool) -> list[Event]:
         """Return `count` events from number `start` (0 is the first) in the order asked for."""
 
     def event_count(self, execution_arn: str) -> int:
         """Return the number of events so far."""
+
+    def save_map_run(self, run: MapRun) -> None:
+        """Keep a new or changed map run as it is when it is flushed."""
+
+    def map_run(self, arn: str) -> MapRun | None:
+        """Return the map run, None when there is none."""
+
+    def map_runs(self, execution_arn: str) -> list[MapRun]:
+        """Return an execution's map runs, the newest first."""
 
     def clear(self) -> None:
         """Forget everything."""
@@ -184,95 +208,5 @@ class Unkept:
     def append_event(self, execution_arn: str, event: Event) -> None:
         """Let the event go."""
 
-
-class MemoryStore:
-    """A Store that forgets everything when the process ends."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._machines: dict[str, StateMachine] = {}
-            self._activities: dict[str, Activity] = {}
-            self._executions: dict[str, Execution] = {}
-            self._by_machine: dict[str, list[str]] = {}
-            self._events: dict[str, list[Event]] = {}
-
-    def save_machine(self, machine: StateMachine) -> None:
-        """Keep a new or changed machine."""
-        with self._lock:
-            self._machines[machine.arn] = machine
-
-    def machine(self, arn: str) -> StateMachine | None:
-        """Return the machine, None when there is none."""
-        return self._machines.get(arn)
-
-    def machines(self) -> list[StateMachine]:
-        """Return all machines by name, as ListStateMachines shows them."""
-        with self._lock:
-            return sorted(self._machines.values(), key=lambda machine: machine.name)
-
-    def delete_machine(self, arn: str) -> None:
-        """Forget a machine; its executions stay readable."""
-        with self._lock:
-            self._machines.pop(arn, None)
-
-    def save_activity(self, activity: Activity) -> None:
-        """Keep a new or changed activity."""
-        with self._lock:
-            self._activities[activity.arn] = activity
-
-    def activity(self, arn: str) -> Activity | None:
-        """Return the activity, None when there is none."""
-        return self._activities.get(arn)
-
-    def activities(self) -> list[Activity]:
-        """Return all activities by name."""
-        with self._lock:
-            return sorted(self._activities.values(), key=lambda activity: activity.name)
-
-    def delete_activity(self, arn: str) -> None:
-        """Forget an activity."""
-        with self._lock:
-            self._activities.pop(arn, None)
-
-    def save_execution(self, execution: Execution) -> None:
-        """Keep a new or changed execution."""
-        with self._lock:
-            if execution.arn not in self._executions:
-                self._executions[execution.arn] = execution
-                machine = execution.revision.machine_arn
-                self._by_machine.setdefault(machine, []).append(execution.arn)
-                self._events.setdefault(execution.arn, [])
-
-    def execution(self, arn: str) -> Execution | None:
-        """Return the execution, None when there is none."""
-        return self._executions.get(arn)
-
-    def executions(self, machine_arn: str) -> list[Execution]:
-        """Return a machine's executions, the newest first."""
-        with self._lock:
-            return list(self._newest(machine_arn))
-
-    def append_event(self, execution_arn: str, event: Event) -> None:
-        """Add an event at the end of a history."""
-        self._events[execution_arn].append(event)
-
-    def events(self, execution_arn: str, start: int, count: int, newest_first: bool) -> list[Event]:
-        """Return `count` events from number `start` (0 is the first) in the order asked for."""
-        events = self._events.get(execution_arn, [])
-        if not newest_first:
-            return events[start : start + count]
-        end = max(len(events) - start, 0)
-        return events[max(end - count, 0) : end][::-1]
-
-    def event_count(self, execution_arn: str) -> int:
-        """Return the number of events so far."""
-        return len(self._events.get(execution_arn, []))
-
-    def _newest(self, machine_arn: str) -> Iterator[Execution]:
-        for arn in reversed(self._by_machine.get(machine_arn, [])):
-            yield self._executions[arn]
+    def flush(self) -> None:
+        """Have nothing to do."""

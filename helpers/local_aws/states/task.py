@@ -28,7 +28,10 @@ def run_task(visit: Visit) -> Outcome:
     def attempt() -> Outcome:
         scope = visit.selected_input()
         parameters = visit.arguments(scope)
-        result = perform(visit, resource, visit.payload(parameters), _times(visit, scope))
+        try:
+            result = perform(visit, resource, visit.payload(parameters), _times(visit, scope))
+        finally:
+            visit.line.run.flush()  # how it ended
         visit.seen["result"] = result
         return visit.leave(result, scope)
 
@@ -97,6 +100,7 @@ def _call_activity(
     with tasks.tokens.issued() as token:
         words = tasks.tokens.words(token)
         with tasks.activities.scheduled(resource.arn, token, payload.text, words.say):
+            line.run.flush()
             worker = words.hear(line.halt, None)
         line.record("ActivityStarted", {"workerName": worker} if worker else {})
         limits = times.get("timeoutInSeconds"), times.get("heartbeatInSeconds")
@@ -180,6 +184,7 @@ def _worked(
     what: dict[str, str],
 ) -> Payload:
     """Return what `work` gives, or record its failure (<event>Failed, <event>TimedOut)."""
+    visit.line.run.flush()  # that it began
     try:
         return call(work, seconds)
     except TimeoutError:

@@ -22,7 +22,7 @@ from helpers.local_aws.states.definitions import invalid_definition
 from helpers.local_aws.states.flow import RUNNERS, Outcome, Visit, caught
 from helpers.local_aws.states.integrations import Tasks
 from helpers.local_aws.states.run import Line, Run, call, check_size
-from helpers.local_aws.states.store import Execution, MemoryStore, Revision
+from helpers.local_aws.states.store import Execution, Revision, Unkept
 
 Parameters = dict[str, Any]
 _STATE_NAME = "StateName"  # what AWS calls every tested state in the context object
@@ -84,9 +84,7 @@ class StateTests:
             names.machine_arn(machine_name), machine_name, "", machine, role or "", None, 0, {}, {}
         )
         execution = Execution(arn, name, revision, given, self._clock())
-        store = MemoryStore()
-        store.save_execution(execution)
-        run = Run(execution, store, tasks=self._tasks, clock=self._clock)
+        run = Run(execution, Unkept(), tasks=self._tasks, clock=self._clock)
         run.context["Execution"].pop("RedriveCount")
         run.context["Execution"]["RoleArn"] = role
         variables = _object(request.get("variables", "{}"), "Variables")

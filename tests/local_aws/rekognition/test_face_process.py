@@ -10,6 +10,7 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
+from helpers.local_aws.database import Database
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.rekognition.analyst import REMEMBERED, Analyst
 from helpers.local_aws.rekognition.face_process import FaceProcess
@@ -80,7 +81,7 @@ def test_only_so_many_pictures_are_remembered():
 def test_nothing_is_started_before_it_is_needed_and_creating_a_collection_starts_it():
     from helpers.local_aws.rekognition.api import Application
 
-    application = Application(lambda service: None)
+    application = Application(lambda service: None, Database())
     try:
         application.perform("ListCollections", {})
         assert application.analyst.process.pid is None
@@ -218,8 +219,9 @@ def test_without_dlib_face_calls_say_so_and_everything_else_works(
 SERVER = """
 import base64, os, sys
 from pathlib import Path
+from helpers.local_aws.database import Database
 from helpers.local_aws.rekognition.api import Application
-application = Application(lambda service: None)
+application = Application(lambda service: None, Database())
 application.perform("CreateCollection", {"CollectionId": "riders"})
 image = {"Bytes": base64.b64encode(Path(sys.argv[1]).read_bytes()).decode()}
 for operation in ("IndexFaces", "SearchFacesByImage"):

@@ -347,9 +347,10 @@ def test_tags_are_added_replaced_and_removed(bench):
 
 def test_resetting_forgets_everything_and_ends_what_runs(tmp_path):
     from helpers.local_aws.clients import Clients
+    from helpers.local_aws.database import Database
     from helpers.local_aws.states.api import Application
 
-    application = Application(lambda service, **options: None)
+    application = Application(lambda service, **options: None, Database())
     sfn = Clients(application, endpoint="http://127.0.0.1:1", access_key_id="key", region=REGION)(
         "stepfunctions"
     )

@@ -1,0 +1,410 @@
+"""The Store of the embedded AWS: what runs in memory, all on disk.
+
+State machines and activities are few: they are held in memory and written through. An execution
+that runs is the very object that the engine changes; one that has ended is read when it is asked
+for. Events are on disk only, many in a row, because a row costs more than an event.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from helpers.local_aws.database import Database
+from helpers.local_aws.states import records
+from helpers.local_aws.states.map_run import MapRun
+from helpers.local_aws.states.store import (
+    Activity,
+    Asked,
+    Event,
+    Execution,
+    Revision,
+    StateMachine,
+)
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS states_machines (arn TEXT PRIMARY KEY, record TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS states_activities (arn TEXT PRIMARY KEY, record TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS states_revisions (
+    number INTEGER PRIMARY KEY, version_arn TEXT, alias_arn TEXT, record TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS states_executions (
+    number INTEGER PRIMARY KEY,  -- in the order of their start
+    arn TEXT NOT NULL UNIQUE,
+    machine_arn TEXT NOT NULL,
+    map_run_arn TEXT,
+    revision INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    record TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS states_of_machine ON states_executions (machine_arn, number);
+CREATE INDEX IF NOT EXISTS states_of_map_run ON states_executions (map_run_arn, number)
+    WHERE map_run_arn IS NOT NULL;
+CREATE INDEX IF NOT EXISTS states_running ON states_executions (number) WHERE status = 'RUNNING';
+CREATE TABLE IF NOT EXISTS states_events (
+    place INTEGER PRIMARY KEY,  -- the execution's number and the first event's id, see _place
+    count INTEGER NOT NULL,
+    record TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS states_map_runs (
+    number INTEGER PRIMARY KEY,
+    arn TEXT NOT NULL UNIQUE,
+    execution_arn TEXT NOT NULL,
+    record TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS states_map_runs_of ON states_map_runs (execution_arn, number);
+"""
+_EMPTY = [
+    (f"DELETE FROM states_{name}", ())
+    for name in ("machines", "activities", "revisions", "executions", "events", "map_runs")
+]
+_COLUMNS = "revision, status, record"
+_EVENTS_IN_A_ROW = 200
+_EVENT_BITS = 20  # an execution has 25,000 events at most, and more after redrives
+_MOST_REVISIONS = 1_000  # remembered
+
+
+class SqliteStore:
+    """A Store in one database. Any thread may call."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.add_tables(_TABLES)
+        self._lock = database.lock  # one for both: a flush lets go of what has ended
+        read = database.read
+        self._machines = _by_arn(map(records.machine, read("SELECT record FROM states_machines")))
+        activities = map(records.activity, read("SELECT record FROM states_activities"))
+        self._activities = _by_arn(activities)
+        self._live: dict[str, Execution] = {}  # until their end is on disk
+        self._numbers: dict[str, int] = {}  # of those
+        self._live_map_runs: dict[str, MapRun] = {}  # until their end is on disk
+        self._revisions: dict[int, Revision] = {}
+        self._revision_numbers: dict[tuple[Any, ...], int] = {}
+        self._last = {
+            table: read(f"SELECT coalesce(max(number), 0) FROM states_{table}")[0][0]
+            for table in ("executions", "revisions")
+        }
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            for held in (
+                self._machines,
+                self._activities,
+                self._live,
+                self._numbers,
+                self._live_map_runs,
+                self._revisions,
+                self._revision_numbers,
+            ):
+                held.clear()
+            self._database.erase(*_EMPTY)
+
+    def flush(self) -> None:
+        """Return when all that was kept so far survives the death of the process."""
+        self._database.flush()
+
+    # State machines and activities
+
+    def save_machine(self, machine: StateMachine) -> None:
+        """Keep a new or changed machine."""
+        with self._lock:
+            self._machines[machine.arn] = machine
+            self._database.write(_write_machines, (machine.arn, records.of_machine(machine)))
+
+    def machine(self, arn: str) -> StateMachine | None:
+        """Return the machine, None when there is none."""
+        return self._machines.get(arn)
+
+    def machines(self) -> list[StateMachine]:
+        """Return all machines by name, as ListStateMachines shows them."""
+        with self._lock:
+            return sorted(self._machines.values(), key=lambda machine: machine.name)
+
+    def delete_machine(self, arn: str) -> None:
+        """Forget a machine; its executions stay readable."""
+        with self._lock:
+            if self._machines.pop(arn, None) is not None:
+                self._database.write(_write_machines, (arn, None))
+
+    def save_activity(self, activity: Activity) -> None:
+        """Keep a new or changed activity."""
+        with self._lock:
+            self._activities[activity.arn] = activity
+            record = records.of_activity(activity)
+            self._database.write(_write_activities, (activity.arn, record))
+
+    def activity(self, arn: str) -> Activity | None:
+        """Return the activity, None when there is none."""
+        return self._activities.get(arn)
+
+    def activities(self) -> list[Activity]:
+        """Return all activities by name."""
+        with self._lock:
+            return sorted(self._activities.values(), key=lambda activity: activity.name)
+
+    def delete_activity(self, arn: str) -> None:
+        """Forget an activity."""
+        with self._lock:
+            if self._activities.pop(arn, None) is not None:
+                self._database.write(_write_activities, (arn, None))
+
+    # Executions
+
+    def save_execution(self, execution: Execution) -> None:
+        """Keep a new or changed execution."""
+        with self._lock:
+            number = self._number(execution.arn)
+            if number is None:
+                number = self._last["executions"] = self._last["executions"] + 1
+            self._numbers[execution.arn] = number
+            self._live[execution.arn] = execution
+            row = (
+                number,
+                _key(execution.arn),
+                _key(execution.revision.machine_arn),
+                execution.map_run_arn and _key(execution.map_run_arn),
+                self._revision_number(execution.revision),
+                execution.status,
+                dict(vars(execution)),
+            )
+            self._database.write(self._write_executions, row)
+
+    def execution(self, arn: str) -> Execution | None:
+        """Return the execution, None when there is none."""
+        live = self._live.get(arn)
+        if live is not None:
+            return live
+        query = f"SELECT {_COLUMNS} FROM states_executions WHERE arn = ?"
+        rows = self._database.read(query, [_key(arn)])
+        return self._read_execution(*rows[0]) if rows else None
+
+    def executions(self, asked: Asked, start: int, count: int) -> list[Execution]:
+        """Return `count` executions from number `start` (0 is the newest), the newest first."""
+        conditions, values = ["machine_arn = ?"], [asked.machine_arn]
+        if asked.map_run_arn is not None:
+            conditions, values = ["map_run_arn = ?"], [asked.map_run_arn]
+        if asked.status is not None:
+            conditions.append("status = ?")
+            values.append(asked.status)
+        if asked.qualified_arn is not None:
+            conditions.append(
+                "revision IN (SELECT number FROM states_revisions "
+                "WHERE version_arn = ? OR alias_arn = ?)"
+            )
+            values += [asked.qualified_arn, asked.qualified_arn]
+        return self._executions(conditions, values, "DESC", start, count)
+
+    def running(self) -> list[Execution]:
+        """Return the executions that have not ended, the oldest first."""
+        with self._lock:
+            found = self._executions(["status = 'RUNNING'"], [], "ASC", 0, -1)
+            for execution in found:
+                number = self._number(execution.arn)
+                if number is not None and execution.arn not in self._live:
+                    self._numbers[execution.arn] = number
+                    self._live[execution.arn] = execution
+            return [self._live[execution.arn] for execution in found]
+
+    def _executions(
+        self, conditions: list[str], values: list[str], order: str, start: int, count: int
+    ) -> list[Execution]:
+        self.flush()
+        rows = self._database.read(
+            f"SELECT {_COLUMNS} FROM states_executions WHERE {' AND '.join(conditions)} "
+            f"ORDER BY number {order} LIMIT ? OFFSET ?",
+            [*map(_key, values), count, start],
+        )
+        return [self._read_execution(*row) for row in rows]
+
+    def _read_execution(self, revision: int, status: str, record: str) -> Execution:
+        return records.execution(record, self._revision(revision), status)
+
+    def _number(self, arn: str) -> int | None:
+        """Return the number of an execution that was kept before, None for a new one."""
+        number = self._numbers.get(arn)
+        if number is None:
+            query = "SELECT number FROM states_executions WHERE arn = ?"
+            number = next((row[0] for row in self._database.read(query, [_key(arn)])), None)
+        return number
+
+    def _revision(self, number: int) -> Revision:
+        revision = self._revisions.get(number)
+        if revision is None:
+            query = "SELECT record FROM states_revisions WHERE number = ?"
+            ((record,),) = self._database.read(query, [number])
+            revision = records.revision(json.loads(record))
+            self._remember(number, revision)
+        return revision
+
+    def _revision_number(self, revision: Revision) -> int:
+        """Return the number of a revision, which is written once for all its executions."""
+        number = self._revision_numbers.get(_identity(revision))
+        if number is None:
+            number = self._last["revisions"] = self._last["revisions"] + 1
+            self._remember(number, revision)
+            record = records.of_revision(revision)
+            arns = (revision.version_arn, revision.alias_arn)
+            row = (number, *(arn and _key(arn) for arn in arns), record)
+            self._database.write(_write_revisions, row)
+        return number
+
+    def _remember(self, number: int, revision: Revision) -> None:
+        if len(self._revisions) >= _MOST_REVISIONS:
+            self._revisions.clear()
+            self._revision_numbers.clear()
+        self._revisions[number] = revision
+        self._revision_numbers[_identity(revision)] = number
+
+    def _write_executions(self, connection: sqlite3.Connection, rows: list[Any]) -> None:
+        newest = {row[0]: row for row in rows}
+        connection.executemany(
+            "INSERT INTO states_executions VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) "
+            "DO UPDATE SET status = excluded.status, record = excluded.record",
+            [(*row[:6], records.of_execution(row[6])) for row in newest.values()],
+        )
+        for row in newest.values():
+            arn = row[6]["arn"]
+            live = self._live.get(arn)
+            if live is not None and live.status != "RUNNING":
+                self._live.pop(arn, None)
+                self._numbers.pop(arn, None)
+
+    # Events
+
+    def append_event(self, execution_arn: str, event: Event) -> None:
+        """Add an event at the end of a history."""
+        number = self._numbers.get(execution_arn) or self._number(execution_arn)
+        self._database.write(_write_events, (number, event))
+
+    def events(self, execution_arn: str, start: int, count: int, newest_first: bool) -> list[Event]:
+        """Return `count` events from number `start` (0 is the first) in the order asked for."""
+        self.flush()
+        number = self._number(execution_arn)
+        if number is None:
+            return []
+        if newest_first:
+            end = self.event_count(execution_arn) - start
+            first, last = max(end - count, 0) + 1, end
+        else:
+            first, last = start + 1, start + count
+        rows = self._database.read(
+            "SELECT place, record FROM states_events WHERE place BETWEEN "
+            "coalesce((SELECT max(place) FROM states_events WHERE place BETWEEN ? AND ?), ?) "
+            "AND ? ORDER BY place",
+            [_place(number, 0), _place(number, first), _place(number, 0), _place(number, last)],
+        )
+        found = [
+            event
+            for place, record in rows
+            for event in records.events(record, place - _place(number, 0))
+            if first <= event.id <= last
+        ]
+        return found[::-1] if newest_first else found
+
+    def event_count(self, execution_arn: str) -> int:
+        """Return the number of events so far."""
+        self.flush()
+        number = self._number(execution_arn)
+        if number is None:
+            return 0
+        rows = self._database.read(
+            "SELECT place, count FROM states_events WHERE place BETWEEN ? AND ? "
+            "ORDER BY place DESC LIMIT 1",
+            [_place(number, 0), _place(number + 1, 0) - 1],
+        )
+        return rows[0][0] - _place(number, 0) + rows[0][1] - 1 if rows else 0
+
+    # Map runs
+
+    def save_map_run(self, run: MapRun) -> None:
+        """Keep a new or changed map run as it is when it is flushed."""
+        self._live_map_runs[run.arn] = run
+        self._database.write(self._write_map_runs, run)
+
+    def map_run(self, arn: str) -> MapRun | None:
+        """Return the map run, None when there is none."""
+        return next(iter(self._map_runs("arn = ?", arn)), None)
+
+    def map_runs(self, execution_arn: str) -> list[MapRun]:
+        """Return an execution's map runs, the newest first."""
+        return self._map_runs("execution_arn = ? ORDER BY number DESC", execution_arn)
+
+    def _map_runs(self, condition: str, value: str) -> list[MapRun]:
+        self.flush()
+        query = f"SELECT record FROM states_map_runs WHERE {condition}"
+        found = [records.map_run(record) for (record,) in self._database.read(query, [_key(value)])]
+        return [self._live_map_runs.get(run.arn, run) for run in found]
+
+    def _write_map_runs(self, connection: sqlite3.Connection, runs: list[MapRun]) -> None:
+        newest = {run.arn: run for run in runs}
+        rows = []
+        for run in newest.values():
+            with run.changed:
+                rows.append((_key(run.arn), _key(run.execution_arn), records.of_map_run(run)))
+                if run.status != "RUNNING":
+                    self._live_map_runs.pop(run.arn, None)
+        connection.executemany(
+            "INSERT INTO states_map_runs (arn, execution_arn, record) VALUES (?, ?, ?) "
+            "ON CONFLICT (arn) DO UPDATE SET record = excluded.record",
+            rows,
+        )
+
+
+def _place(number: int, event_id: int) -> int:
+    """Return the key of an event: those of one execution lie together, in their order."""
+    return number << _EVENT_BITS | event_id
+
+
+def _by_arn(kept: Iterable[Any]) -> dict[str, Any]:
+    return {one.arn: one for one in kept}
+
+
+def _key(arn: str) -> str:
+    """Return an ARN as SQLite can hold it: half a surrogate pair is written out."""
+    return arn if arn.isascii() else arn.encode("utf-8", "backslashreplace").decode()
+
+
+def _identity(revision: Revision) -> tuple[Any, ...]:
+    """Return what two equal revisions have in common and no others."""
+    return (
+        revision.machine_arn,
+        revision.definition,
+        revision.role_arn,
+        revision.revision_id,
+        revision.changed,
+        revision.version_arn,
+        revision.alias_arn,
+    )
+
+
+def _write_machines(connection: sqlite3.Connection, rows: list[Any]) -> None:
+    _write_records(connection, "states_machines", rows)
+
+
+def _write_activities(connection: sqlite3.Connection, rows: list[Any]) -> None:
+    _write_records(connection, "states_activities", rows)
+
+
+def _write_records(connection: sqlite3.Connection, table: str, rows: list[Any]) -> None:
+    for arn, record in dict(rows).items():
+        connection.execute(f"DELETE FROM {table} WHERE arn = ?", (_key(arn),))
+        if record is not None:
+            connection.execute(f"INSERT INTO {table} VALUES (?, ?)", (_key(arn), record))
+
+
+def _write_revisions(connection: sqlite3.Connection, rows: list[Any]) -> None:
+    connection.executemany("INSERT INTO states_revisions VALUES (?, ?, ?, ?)", rows)
+
+
+def _write_events(connection: sqlite3.Connection, written: list[tuple[int, Event]]) -> None:
+    histories: dict[int, list[Event]] = {}
+    for number, event in written:
+        histories.setdefault(number, []).append(event)
+    rows = [
+        (_place(number, part[0].id), len(part), records.of_events(part))
+        for number, events in histories.items()
+        for part in _parts(events)
+    ]
+    connection.executemany("INSERT INTO states_events VALUES (?, ?, ?)", rows)
+
+
+def _parts(events: list[Event]) -> Iterable[list[Event]]:
+    for start in range(0, len(events), _EVENTS_IN_A_ROW):
+        yield events[start : start + _EVENTS_IN_A_ROW]
