@@ -1,24 +1,12 @@
 """What a function's invocations say: START, END and REPORT lines, in the answer and in Logs.
 
-CloudWatch Logs is written by a thread of its own, so that no answer waits for it.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
 """
 
-import contextlib
-import logging
-import queue
-import threading
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from math import ceil
-from typing import Any
-
-from botocore.exceptions import ClientError
 
 from helpers.local_aws.function_process import Answer
-
-log = logging.getLogger(__name__)
 
 
 def lines(
@@ -60,52 +48,3 @@ def lines(
         f"END RequestId: {request_id}",
         "\t".join(report) + "\t",
     ]
-
-
-class LogWriter:
-    """Writes the logs of invocations to CloudWatch Logs, in the order in which they come."""
-
-    def __init__(self, clients: Callable[[str], Any]) -> None:
-        self._clients = clients
-        self._waiting: queue.SimpleQueue[tuple[str, str, list[dict[str, Any]]] | None]
-        self._waiting = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
-
-    def write(self, group: str, stream: str, records: list[str]) -> None:
-        """Have `records` written soon."""
-        now = int(time.time() * 1000)
-        events = [{"timestamp": now, "message": record} for record in records]
-        self._waiting.put((group, stream, events))
-        if self._thread is None:
-            with self._lock:
-                if self._thread is None:
-                    self._thread = threading.Thread(target=self._run, daemon=True)
-                    self._thread.start()
-
-    def forget(self) -> None:
-        """Drop what is not yet written."""
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._waiting.get_nowait()
-
-    def _run(self) -> None:
-        while waiting := self._waiting.get():
-            try:
-                self._put(*waiting)
-            except Exception:
-                log.exception("the log of %s could not be written", waiting[0])
-
-    def _put(self, group: str, stream: str, events: list[dict[str, Any]]) -> None:
-        logs = self._clients("logs")
-        where = {"logGroupName": group, "logStreamName": stream}
-        try:
-            logs.put_log_events(**where, logEvents=events)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceNotFoundException":
-                raise
-            with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
-                logs.create_log_group(logGroupName=group)
-            with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
-                logs.create_log_stream(**where)
-            logs.put_log_events(**where, logEvents=events)

@@ -25,12 +25,14 @@ from typing import Any
 from helpers.local_aws import function_logs
 from helpers.local_aws.function_process import Answer, FunctionProcess, stream_name
 from helpers.local_aws.json_protocol import ServiceError
+from helpers.local_aws.log_delivery import LogDelivery, LogLine
 
 log = logging.getLogger(__name__)
 
 MAX_ANSWER = 6291556  # bytes; 6 MB and a little, AWS's own number
 MAX_RUNNING = 24  # environments at once; AWS would allow 1,000
 MAX_IDLE = 8  # environments kept warm
+BURST = 30  # seconds for which more of them stay warm
 WAIT_FOR_A_PLACE = 60  # seconds
 
 
@@ -58,9 +60,10 @@ class Functions:
         self._unpacking = threading.Lock()
         self._places = threading.BoundedSemaphore(MAX_RUNNING)
         self._inner_places = threading.BoundedSemaphore(MAX_RUNNING)
-        self._logs = function_logs.LogWriter(clients)
+        self._logs = LogDelivery(clients, makes_groups=True)
         self._later = ThreadPoolExecutor(8, "event-invocation")
         self._number = 0
+        self._cooling: threading.Timer | None = None
         shutil.rmtree(folder, ignore_errors=True)
 
     def invoke(
@@ -108,7 +111,9 @@ class Functions:
         records = function_logs.lines(
             said, answer, request_id, str(function.version), int(function.memory_size), init
         )
-        self._logs.write(function.logs_group_name, process.stream, records)
+        now = int(time.time() * 1000)
+        for record in records:
+            self._logs.write(LogLine(function.logs_group_name, process.stream, now, record))
         return Invocation(*_within_limit(answer), "\n".join([*records, ""]).encode()[-4096:])
 
     def invoke_later(self, function: Any, payload: bytes) -> None:
@@ -134,6 +139,9 @@ class Functions:
             processes = [process for idle in self._idle.values() for process in idle]
             processes += self._running
             self._idle.clear()
+            if self._cooling is not None:
+                self._cooling.cancel()
+                self._cooling = None
         for process in processes:
             process.kill()
         self._logs.forget()
@@ -147,13 +155,14 @@ class Functions:
     def _prepare(self, function: Any) -> None:
         try:
             with self._lock:
-                if self._idle.get(_key(function)) or self._idle_count() >= MAX_IDLE:
+                if self._idle.get(_key(function)) or self.idle_count() >= MAX_IDLE:
                     return
             self._give_back(self._take(function, _key(function)), _key(function))
         except Exception:
             log.exception("%s could not be made ready", function.function_name)
 
-    def _idle_count(self) -> int:
+    def idle_count(self) -> int:
+        """Return how many environments are warm and wait."""
         return sum(map(len, self._idle.values()))
 
     def _invoke_logged(self, function: Any, payload: bytes) -> None:
@@ -179,21 +188,37 @@ class Functions:
         return process
 
     def _give_back(self, process: FunctionProcess, key: str) -> None:
-        """Keep the environment warm; end it, or the one idle for longest, when there are many."""
-        surplus = []
+        """Keep the environment warm, if nothing has ended it."""
         with self._lock:
-            kept = process in self._running
+            kept = process in self._running and process.alive
             self._running.discard(process)
-            if kept and process.alive:
+            if kept:
                 process.idle_since = time.monotonic()
                 self._idle.setdefault(key, []).append(process)
-            else:
-                surplus.append(process)
-            if self._idle_count() > MAX_IDLE:
-                oldest = min(
-                    (one.idle_since, where) for where, all_ in self._idle.items() for one in all_
-                )
-                surplus.append(self._idle[oldest[1]].pop(0))
+                self._cool_down()
+        if not kept:
+            process.kill()
+
+    def _cool_down(self) -> None:
+        """See that what is idle beyond MAX_IDLE ends after the burst; the lock is held."""
+        if self.idle_count() > MAX_IDLE and self._cooling is None:
+            self._cooling = threading.Timer(BURST, self._end_surplus)
+            self._cooling.daemon = True
+            self._cooling.start()
+
+    def _end_surplus(self) -> None:
+        """End the environments that have been idle for longest, but for MAX_IDLE of them."""
+        surplus = []
+        before = time.monotonic() - BURST
+        with self._lock:
+            self._cooling = None
+            oldest_first = sorted(
+                (one.idle_since, key) for key, idle in self._idle.items() for one in idle
+            )
+            for since, key in oldest_first[:-MAX_IDLE]:
+                if since <= before:
+                    surplus.append(self._idle[key].pop(0))
+            self._cool_down()
         for one in surplus:
             one.kill()
 

@@ -36,6 +36,8 @@ class _Parser(HTTPRequestParser):
         if not self.chunked and not self.content_length:
             self.expect_continue = False  # nothing follows; waitress would wait for it for ever
         self.metadata_names = {}
+        if b"x-amz-meta-" not in header_plus.lower():
+            return
         for name, value in _METADATA.findall(header_plus):
             key = name.upper().replace(b"-", b"_").decode("latin-1")
             if key not in self.headers:

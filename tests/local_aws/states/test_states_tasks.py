@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from helpers.local_aws import ACCOUNT, REGION
+from helpers.local_aws import ACCOUNT, REGION, functions
 
 
 def machine(**states):
@@ -391,3 +391,18 @@ def test_a_branch_whose_task_fails_is_aborted_and_the_parallel_fails(bench, brok
         (7, "ParallelStateFailed"),
         (9, "ExecutionFailed"),
     ]
+
+
+def test_a_burst_of_invocations_leaves_its_environments_warm_for_a_while(bench, monkeypatch):
+    monkeypatch.setattr(functions, "BURST", 0.2)
+    arn = bench.function("import time; time.sleep(0.3); return event")
+    count = functions.MAX_IDLE + 4
+    flow = {"StartAt": "F", "States": {"F": {"Type": "Task", "Resource": arn, "End": True}}}
+    state = {"Type": "Map", "ItemProcessor": flow, "End": True}
+    assert bench.output({"StartAt": "M", "States": {"M": state}}, list(range(count)))
+    warm = bench.front.functions.idle_count()
+    assert warm >= count
+    deadline = time.monotonic() + 10
+    while bench.front.functions.idle_count() > functions.MAX_IDLE:
+        assert time.monotonic() < deadline, "what is idle beyond the limit does not end"
+        time.sleep(0.02)
