@@ -5,7 +5,7 @@ import json
 import time
 import uuid
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -173,7 +173,7 @@ def _function(contender: Contender, name: str, role_arn: str) -> str:
     )
 
 
-def in_turn(work: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+def in_turn(work: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
     """Measure each contender's work once a round, so that all meet the same noise."""
     found: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(rounds):

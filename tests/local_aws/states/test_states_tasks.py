@@ -394,7 +394,8 @@ def test_a_branch_whose_task_fails_is_aborted_and_the_parallel_fails(bench, brok
 
 
 def test_a_burst_of_invocations_leaves_its_environments_warm_for_a_while(bench, monkeypatch):
-    monkeypatch.setattr(functions, "BURST", 0.2)
+    bench.front.functions.reset()
+    monkeypatch.setattr(functions, "BURST", 0.5)
     arn = bench.function("import time; time.sleep(0.3); return event")
     count = functions.MAX_IDLE + 4
     flow = {"StartAt": "F", "States": {"F": {"Type": "Task", "Resource": arn, "End": True}}}
