@@ -26,6 +26,7 @@ _ONE_AT_A_TIME: dict[str, Any] = {
     service: threading.RLock() for service in ("dynamodb", "iam", "logs", "s3")
 }
 _PRESERVED = "moto.preserved_header_names"
+_MOST_HOSTS = 200  # whose service is remembered
 
 # werkzeug compiles routes with `ast`, which in CPython 3.11 fails when two threads do so at once
 # ("SystemError: AST constructor recursion depth mismatch").
@@ -51,6 +52,7 @@ class MotoServices:
         self._extensions = extensions or {}
         self._applications: dict[str, Any] = {}
         self._dispatcher: Any = None
+        self._backends: dict[str, str | None] = {}
         self._lock = threading.RLock()
 
     def __call__(
@@ -94,14 +96,20 @@ class MotoServices:
         if "HTTP_AUTHORIZATION" in environ:
             host = self._dispatcher.infer_service_region_host(environ, environ["PATH_INFO"])
         region = who.region or REGION
-        name = self._dispatcher.get_backend_for_host(
-            host or f"{who.service}.{region}.amazonaws.com"
-        )
+        name = self._backend_of(host or f"{who.service}.{region}.amazonaws.com")
         if name is None:
             raise NotImplementedError(f"The embedded AWS has no service named {who.service!r}.")
         if name not in self._applications:
             self.load(name)
         return self._applications[name]
+
+    def _backend_of(self, host: str) -> str | None:
+        """Return the name of moto's service for a host; moto lists its folder to find it."""
+        if host not in self._backends:
+            if len(self._backends) >= _MOST_HOSTS:
+                self._backends.clear()
+            self._backends[host] = self._dispatcher.get_backend_for_host(host)
+        return self._backends[host]
 
 
 def tell_of_event_bridge() -> None:
