@@ -58,7 +58,7 @@ class Clients:
                 parameter_validation=parameter_validation,
                 inject_host_prefix=False,
                 retries={"total_max_attempts": 1, "mode": "standard"},
-                request_checksum_calculation="when_required",
+                request_checksum_calculation="when_supported",
                 response_checksum_validation="when_required",
                 s3={"addressing_style": "path"},
             ),

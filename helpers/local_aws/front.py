@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from helpers.local_aws import faulty_requests, function_api, signing
+from helpers.local_aws import faulty_requests, function_api, moto_mends, signing
 from helpers.local_aws.clients import Clients
 from helpers.local_aws.database import FILE, Database
 from helpers.local_aws.function_backend import plug_in
@@ -56,8 +56,8 @@ class Front:
         self.moto = MotoServices(
             {
                 "awslambda": lambda: plug_in(self.functions),
-                "s3": tell_of_event_bridge,
-                "sns": word_topic_arns,
+                "s3": _mend_s3,
+                "sns": _mend_sns,
             }
         )
         self._stop = stop
@@ -171,6 +171,17 @@ class Front:
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(content)))]
         start_response("200 OK", headers)
         return [content]
+
+
+def _mend_s3() -> None:
+    tell_of_event_bridge()
+    moto_mends.encrypt_by_default()
+    moto_mends.tell_checksum_types()
+
+
+def _mend_sns() -> None:
+    word_topic_arns()
+    moto_mends.number_fifo_messages()
 
 
 def _without_browser_headers(start_response: StartResponse) -> StartResponse:

@@ -103,6 +103,8 @@ class Names:
                 self.known[name] = re.sub(r"[\W_]", "", name)[:40].lower() + unique
             elif name.endswith("_nonexistent_arn"):
                 self.known[name] = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:none-{unique}"
+            elif name.startswith("no_such"):
+                self.known[name] = f"no-such-{unique}"
             elif name.endswith("_url"):
                 self.known[name] = f"http://127.0.0.1:1/{ACCOUNT}/none"
 

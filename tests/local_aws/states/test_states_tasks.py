@@ -407,3 +407,38 @@ def test_a_burst_of_invocations_leaves_its_environments_warm_for_a_while(bench, 
     while bench.front.functions.idle_count() > functions.MAX_IDLE:
         assert time.monotonic() < deadline, "what is idle beyond the limit does not end"
         time.sleep(0.02)
+
+
+def test_s3_says_how_an_object_is_encrypted_and_checked_as_aws_does(bench):
+    name = f"b-{uuid.uuid4().hex}"
+    bench.clients("s3").create_bucket(Bucket=name)
+    where = {"Bucket": name, "Key": "k"}
+    put = task("arn:aws:states:::aws-sdk:s3:putObject", Parameters={**where, "Body": "text"})
+    answer = bench.output(machine(P=put))
+    assert (answer["ServerSideEncryption"], answer["ChecksumType"]) == ("AES256", "FULL_OBJECT")
+    s3 = bench.clients("s3")
+    s3.delete_bucket_encryption(Bucket=name)  # back to S3's own keys
+    rules = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rules[0]["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+
+
+def test_messages_to_a_fifo_topic_are_numbered_in_ascending_order(bench):
+    topic = f"t-{uuid.uuid4().hex}.fifo"
+    arn = bench.clients("sns").create_topic(Name=topic, Attributes={"FifoTopic": "true"})[
+        "TopicArn"
+    ]
+    message = {"TopicArn": arn, "MessageGroupId": "g"}
+    numbers = []
+    for text in ("one", "two"):
+        sent = {**message, "Message": text, "MessageDeduplicationId": text}
+        publish = task("arn:aws:states:::sns:publish", Parameters=sent)
+        numbers.append(bench.output(machine(P=publish))["SequenceNumber"])
+    assert numbers == sorted(set(numbers)) and len(numbers[0]) == 20
+
+
+def test_the_address_of_a_queue_must_be_one_that_can_be_reached(bench):
+    sent = {"QueueUrl": "no-such-queue", "MessageBody": "text"}
+    send = task("arn:aws:states:::sqs:sendMessage", Parameters=sent)
+    error, cause = bench.failure(machine(S=send))
+    assert error == "SQS.SdkClientException"
+    assert cause == "Unable to execute HTTP request: no-such-queue: Name or service not known"

@@ -1,11 +1,11 @@
 """`sns:publish` and `sqs:sendMessage`: a message that is no string is sent as its JSON."""
 
 from typing import Any
-
-from botocore.exceptions import EndpointConnectionError, HTTPClientError
+from urllib.parse import urlsplit
 
 from helpers.asl.failures import StateFailure
 from helpers.asl.resources import Resource
+from helpers.local_aws import signing
 from helpers.local_aws.states.integrations.calls import (
     HEADERS,
     Clients,
@@ -47,11 +47,11 @@ def _prepare(
     def work() -> dict[str, Any]:
         if text not in request:
             raise _missing(names, text)
+        if (host := _unknown_host(request.get("QueueUrl"))) is not None:
+            cause = f"Unable to execute HTTP request: {host}: Name or service not known"
+            raise StateFailure(f"{names.prefix}.SdkClientException", cause)
         try:
             response = perform(clients, service, model.name, request, names)
-        except (EndpointConnectionError, HTTPClientError) as error:
-            cause = f"Unable to execute HTTP request: {error}"
-            raise StateFailure(f"{names.prefix}.SdkClientException", cause) from error
         except StateFailure as failure:
             # moto calls a missing topic an endpoint (AWS's words are recorded)
             cause = (failure.cause or "").replace("Endpoint does not", "Topic does not")
@@ -59,6 +59,15 @@ def _prepare(
         return with_metadata(as_result(model.output_shape, response), response, HEADERS)
 
     return work
+
+
+def _unknown_host(queue_url: str | None) -> str | None:
+    """Return the host of a queue's address if no AWS answers there: Step Functions calls it."""
+    if queue_url is None:
+        return None
+    host = urlsplit(queue_url if "//" in queue_url else f"//{queue_url}").netloc
+    known = signing.is_loopback(host) or host.endswith(".amazonaws.com")
+    return None if known else host
 
 
 def _missing(names: Names, field: str) -> StateFailure:
