@@ -22,6 +22,10 @@ from typing import Any
 from helpers.local_aws import faulty_requests, function_api, moto_mends, signing
 from helpers.local_aws.clients import Clients
 from helpers.local_aws.database import FILE, Database
+from helpers.local_aws.events import bus, s3_events
+from helpers.local_aws.events.bus import Buses
+from helpers.local_aws.events.scheduler import Scheduler
+from helpers.local_aws.events.targets import Targets
 from helpers.local_aws.function_backend import plug_in
 from helpers.local_aws.functions import Functions
 from helpers.local_aws.moto_services import MotoServices, tell_of_event_bridge, word_topic_arns
@@ -53,10 +57,13 @@ class Front:
             region=server.region,
         )
         self.functions = Functions(self.folder / "functions", self.clients, environment(server))
+        self.buses = Buses(Targets(self.clients))
+        self.scheduler = Scheduler(self.buses)
         self.moto = MotoServices(
             {
                 "awslambda": lambda: plug_in(self.functions),
-                "s3": _mend_s3,
+                "events": self._extend_events,
+                "s3": self._extend_s3,
                 "sns": _mend_sns,
             }
         )
@@ -116,9 +123,17 @@ class Front:
                     self._ours[service] = module.Application(self.clients, self.database)
         return self._ours[service]
 
+    def _extend_events(self) -> None:
+        bus.plug_in(self.buses, self.scheduler.rules_changed)
+        self.scheduler.start()
+
+    def _extend_s3(self) -> None:
+        _mend_s3()
+        s3_events.plug_in(self.buses)
+
     def warm_up(self) -> None:
         """Load the services that the workshop uses, so that nobody waits for them later."""
-        for service in ("sts", "s3", "iam", "dynamodb", "sns", "logs", "awslambda"):
+        for service in ("sts", "s3", "iam", "dynamodb", "sns", "logs", "awslambda", "events"):
             self.moto.load(service)
         for service in OURS:
             with contextlib.suppress(ImportError):
@@ -141,6 +156,8 @@ class Front:
     def close(self) -> None:
         """End what the services started: executions, workers. What they kept goes on next time."""
         with self._lock:
+            self.scheduler.close()
+            self.buses.targets.close()
             self.database.close()
             for application in self._ours.values():
                 application.close()

@@ -6,6 +6,7 @@ it replaces: a moto that changed there says so when it starts, and not in a lear
 """
 
 import contextlib
+import inspect
 import os
 import re
 import threading
@@ -42,6 +43,16 @@ def expect(condition: bool, what: str) -> None:
             f"moto {version('moto')} changed in {what}, which the embedded AWS replaces · "
             "install the version that constraints.txt names: pip install -r constraints.txt"
         )
+
+
+def original(owner: Any, name: str) -> Any:
+    """Return the function of moto that stands at `owner.name`, or stood there before we did.
+
+    Our replacements are made with functools.wraps, so that this finds it.
+    """
+    found = vars(owner).get(name)
+    expect(callable(found), f"{getattr(owner, '__qualname__', owner.__name__)}.{name}")
+    return inspect.unwrap(found)  # type: ignore[arg-type]
 
 
 class MotoServices:

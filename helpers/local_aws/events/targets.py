@@ -1,0 +1,176 @@
+"""Calling the targets of rules, off the thread in which the event came in.
+
+Every call passes `Targets.send`: while a journal is replayed nothing is called, for what the
+targets did the first time has been kept by the services that they are in.
+"""
+
+import json
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from helpers.local_aws.events.target_inputs import Event, NoInput, target_input
+
+log = logging.getLogger(__name__)
+
+# "Amazon EventBridge targets" of the user guide, and the message of PutTargets without it.
+NEEDS_ROLE = {"states", "kinesis", "ecs", "batch", "codebuild", "codepipeline", "ssm"}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One call of a target to be made."""
+
+    target: dict[str, Any]
+    event: Event
+    text: str  # what the target is given
+    rule_arn: str
+
+    @property
+    def service(self) -> str:
+        """The service of the target, as its ARN has it."""
+        return str(self.target["Arn"]).split(":")[2]
+
+
+class Targets:
+    """Calls the targets of one embedded AWS with its own clients."""
+
+    def __init__(
+        self, clients: Callable[..., Any], is_replaying: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._clients = clients
+        self.is_replaying = is_replaying
+        self._later = ThreadPoolExecutor(1, "event-target")  # in the order of the events
+        self._calls: dict[str, Callable[[Delivery], None]] = {
+            "states": self._start_execution,
+            "lambda": self._invoke,
+            "sqs": self._send_message,
+            "sns": self._publish,
+            "logs": self._put_log_event,
+            "kinesis": self._put_record,
+            "firehose": self._put_to_stream,
+        }
+
+    def send(self, target: dict[str, Any], event: Event, about: dict[str, Any]) -> None:
+        """Have a target called soon.
+
+        Args:
+            target: as PutTargets has it.
+            event: the whole event.
+            about: the predefined variables of input transformers, "aws.events.rule-arn" among
+                them.
+        """
+        if self.is_replaying():
+            return
+        rule_arn = str(about["aws.events.rule-arn"])
+        try:
+            text = target_input(target, event, about)
+        except NoInput as reason:
+            log.warning("%s did not call %s: %s", rule_arn, target["Arn"], reason)
+            return
+        self._later.submit(self._call, Delivery(target, event, text, rule_arn))
+
+    def close(self) -> None:
+        """Call nothing any more."""
+        self._later.shutdown(wait=False, cancel_futures=True)
+
+    def _call(self, delivery: Delivery) -> None:
+        """Call a target; what fails goes to its dead-letter queue, and is told in the log.
+
+        AWS would try again for up to 24 hours where that may help.
+        """
+        arn = delivery.target["Arn"]
+        call = self._calls.get(delivery.service)
+        if call is None:
+            log.warning("%s: the embedded AWS cannot call %s", delivery.rule_arn, arn)
+            return
+        try:
+            call(delivery)
+        except ClientError as error:
+            about = error.response["Error"]
+            log.warning("%s could not call %s: %s", delivery.rule_arn, arn, error)
+            self._bury(delivery, str(about.get("Code")), str(about.get("Message")))
+        except (BotoCoreError, ValueError) as error:
+            log.warning("%s could not call %s: %s", delivery.rule_arn, arn, error)
+            self._bury(delivery, "SDK_CLIENT_ERROR", str(error))
+        except Exception:
+            log.exception("%s could not call %s", delivery.rule_arn, arn)
+
+    def _start_execution(self, delivery: Delivery) -> None:
+        """Start the state machine. The name is the event's id and a random one, as on AWS."""
+        self._clients("stepfunctions").start_execution(
+            stateMachineArn=delivery.target["Arn"],
+            name=f"{delivery.event['id']}_{uuid.uuid4()}",
+            input=delivery.text,
+        )
+
+    def _invoke(self, delivery: Delivery) -> None:
+        self._clients("lambda").invoke(
+            FunctionName=delivery.target["Arn"], InvocationType="Event", Payload=delivery.text
+        )
+
+    def _send_message(self, delivery: Delivery) -> None:
+        options = {}
+        if group := (delivery.target.get("SqsParameters") or {}).get("MessageGroupId"):
+            options["MessageGroupId"] = group
+        url = self._queue_url(delivery.target["Arn"])
+        self._clients("sqs").send_message(QueueUrl=url, MessageBody=delivery.text, **options)
+
+    def _publish(self, delivery: Delivery) -> None:
+        self._clients("sns").publish(TopicArn=delivery.target["Arn"], Message=delivery.text)
+
+    def _put_log_event(self, delivery: Delivery) -> None:
+        logs = self._clients("logs")
+        group = delivery.target["Arn"].split(":log-group:")[1].removesuffix(":*")
+        stream = str(uuid.uuid4())
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        line = {"timestamp": round(time.time() * 1000), "message": delivery.text}
+        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[line])
+
+    def _put_record(self, delivery: Delivery) -> None:
+        self._clients("kinesis").put_record(
+            StreamARN=delivery.target["Arn"],
+            Data=delivery.text.encode(),
+            PartitionKey=delivery.event["id"],
+        )
+
+    def _put_to_stream(self, delivery: Delivery) -> None:
+        self._clients("firehose").put_record(
+            DeliveryStreamName=delivery.target["Arn"].rpartition("/")[2],
+            Record={"Data": delivery.text.encode()},
+        )
+
+    def _bury(self, delivery: Delivery, code: str, message: str) -> None:
+        """Send the event to the dead-letter queue, with the reason in its attributes.
+
+        Source: "Using dead-letter queues to process undelivered events in EventBridge".
+        """
+        arn = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
+        if not arn:
+            return
+        told = {
+            "RULE_ARN": delivery.rule_arn,
+            "TARGET_ARN": delivery.target["Arn"],
+            "ERROR_CODE": code,
+            "ERROR_MESSAGE": message or code,
+        }
+        try:
+            self._clients("sqs").send_message(
+                QueueUrl=self._queue_url(arn),
+                MessageBody=json.dumps(delivery.event),
+                MessageAttributes={
+                    name: {"DataType": "String", "StringValue": text} for name, text in told.items()
+                },
+            )
+        except ClientError as error:
+            log.warning("%s could not reach its queue %s: %s", delivery.rule_arn, arn, error)
+
+    def _queue_url(self, arn: str) -> str:
+        name = arn.rpartition(":")[2]
+        return str(self._clients("sqs").get_queue_url(QueueName=name)["QueueUrl"])
