@@ -120,7 +120,10 @@ class Front:
             with self._lock:
                 if service not in self._ours:
                     module = importlib.import_module(OURS[service])
-                    self._ours[service] = module.Application(self.clients, self.database)
+                    application = module.Application(self.clients, self.database)
+                    if service == "states":
+                        application.tell_status_to(self.buses.offer)
+                    self._ours[service] = application
         return self._ours[service]
 
     def _extend_events(self) -> None:

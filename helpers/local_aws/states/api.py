@@ -14,6 +14,7 @@ from helpers.local_aws.states.integrations import Tasks
 from helpers.local_aws.states.logs import Logs
 from helpers.local_aws.states.machines import Machines
 from helpers.local_aws.states.sqlite_store import SqliteStore
+from helpers.local_aws.states.status_events import Offer, teller
 from helpers.local_aws.states.tags import Tags
 from helpers.local_aws.states.testing import StateTests
 from helpers.local_aws.states.versions import Versions
@@ -105,6 +106,10 @@ class Application:
             return perform({name: value for name, value in parameters.items() if value is not None})
         finally:
             self._store.flush()
+
+    def tell_status_to(self, offer: Offer) -> None:
+        """Tell EventBridge of each change of an execution's status."""
+        self._executions.status_changed = teller(offer, self._executions.describe)
 
     def reset(self) -> None:
         """End what runs and forget everything."""

@@ -54,6 +54,7 @@ class Executions:
         self._logs = logs
         self.map_runs = MapRuns(store)
         self.clock = clock
+        self.status_changed: Callable[[str], None] = lambda arn: None  # of a Standard execution
         self._lock = threading.Lock()
         self._running: dict[str, Run] = {}
 
@@ -84,13 +85,21 @@ class Executions:
             keeper,
             tasks=self._tasks,
             clock=self.clock,
-            at_end=partial(self._tasks.endings.tell, execution.arn),
+            at_end=partial(self._ended, execution),
             log=self._logs.writer(execution),
             children=self,
         )
         self._running[execution.arn] = run
         run.start()
+        if not is_express(execution.revision):
+            self.status_changed(execution.arn)
         return run
+
+    def _ended(self, execution: Execution) -> None:
+        """Tell who waits for it, and EventBridge, that an execution has ended."""
+        self._tasks.endings.tell(execution.arn)
+        if not is_express(execution.revision):
+            self.status_changed(execution.arn)
 
     def launch_child(self, execution: Execution) -> Run:
         """Return a child execution of a Distributed Map as it begins."""

@@ -398,3 +398,87 @@ def test_an_archive_keeps_events_and_replays_them(bench, events, queue):
     (event,) = bodies(bench, url)
     assert (event["detail"], event["replay-name"]) == ({"number": 1}, archive)
     events.delete_archive(ArchiveName=archive)
+
+
+def statuses(bench, url, count):
+    return [event["detail"] for event in bodies(bench, url, count)]
+
+
+def test_an_execution_tells_that_it_runs_and_how_it_ends(bench, events, queue):
+    (url, arn), machine = queue, bench.create(PASS)
+    pattern = {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {"stateMachineArn": [machine]},
+    }
+    rule(events, pattern, {"Arn": arn})
+    execution = bench.start(machine, {"a": 1})
+    bench.wait(execution)
+    running, succeeded = bodies(bench, url, 2)
+    assert running["resources"] == [execution]
+    told = bench.sfn.describe_execution(executionArn=execution)
+    begun, ended = (round(told[name].timestamp() * 1000) for name in ("startDate", "stopDate"))
+    assert running["detail"] == {
+        "executionArn": execution,
+        "stateMachineArn": machine,
+        "name": told["name"],
+        "status": "RUNNING",
+        "startDate": begun,
+        "stopDate": None,
+        "input": '{"a": 1}',
+        "inputDetails": {"included": True},
+        "output": None,
+        "outputDetails": None,
+        "stateMachineVersionArn": None,
+        "stateMachineAliasArn": None,
+        "redriveCount": 0,
+        "redriveDate": None,
+        "redriveStatus": "NOT_REDRIVABLE",
+        "redriveStatusReason": "Execution is RUNNING and cannot be redriven",
+        "error": None,
+        "cause": None,
+    }
+    assert succeeded["detail"] == running["detail"] | {
+        "status": "SUCCEEDED",
+        "stopDate": ended,
+        "output": told["output"],
+        "outputDetails": {"included": True},
+        "redriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
+    }
+
+
+def test_a_rule_for_failures_is_told_of_each_kind_of_them(bench, events, queue):
+    url, arn = queue
+    bad = ["FAILED", "TIMED_OUT", "ABORTED"]
+    rule(events, {"source": ["aws.states"], "detail": {"status": bad}}, {"Arn": arn})
+    bench.run(PASS)
+    failing = {"Type": "Fail", "Error": "Broken", "Cause": "it fell"}
+    bench.run({"StartAt": "F", "States": {"F": failing}})
+    waiting = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 60, "End": True}}}
+    bench.run(waiting | {"TimeoutSeconds": 1})
+    execution = bench.start(waiting)
+    bench.sfn.stop_execution(executionArn=execution, error="Enough")
+    told = statuses(bench, url, 3)
+    assert [(one["status"], one["error"], one["cause"]) for one in told] == [
+        ("FAILED", "Broken", "it fell"),
+        ("TIMED_OUT", None, None),
+        ("ABORTED", "Enough", None),
+    ]
+
+
+def test_an_express_execution_tells_nothing(bench, events, queue):
+    url, arn = queue
+    rule(events, {"source": ["aws.states"]}, {"Arn": arn})
+    express = bench.create(PASS, type="EXPRESS")
+    bench.sfn.start_sync_execution(stateMachineArn=express)
+    told, _ = bench.run(PASS)
+    assert {one["executionArn"] for one in statuses(bench, url, 2)} == {told["executionArn"]}
+
+
+def test_an_input_that_is_too_large_for_an_event_is_left_out(bench, events, queue):
+    url, arn = queue
+    rule(events, {"detail": {"status": ["SUCCEEDED"]}}, {"Arn": arn})
+    bench.run(PASS, "x" * 200_000)
+    (told,) = statuses(bench, url, 1)
+    assert (told["input"], told["inputDetails"]) == (None, {"included": False})
+    assert (len(told["output"]), told["outputDetails"]) == (200_002, {"included": True})
