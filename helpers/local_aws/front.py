@@ -19,7 +19,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from helpers.local_aws import faulty_requests, function_api, moto_mends, signing
+from helpers.local_aws import (
+    cloudwatch_metrics,
+    faulty_requests,
+    function_api,
+    moto_mends,
+    signing,
+)
 from helpers.local_aws.clients import Clients
 from helpers.local_aws.database import FILE, Database
 from helpers.local_aws.events import bus, s3_events
@@ -62,6 +68,7 @@ class Front:
         self.moto = MotoServices(
             {
                 "awslambda": lambda: plug_in(self.functions),
+                "cloudwatch": self._extend_cloudwatch,
                 "events": self._extend_events,
                 "s3": self._extend_s3,
                 "sns": _mend_sns,
@@ -125,6 +132,9 @@ class Front:
                         application.tell_status_to(self.buses.offer)
                     self._ours[service] = application
         return self._ours[service]
+
+    def _extend_cloudwatch(self) -> None:
+        cloudwatch_metrics.plug_in({"AWS/States": lambda: self.ours("states").metrics})
 
     def _extend_events(self) -> None:
         bus.plug_in(self.buses, self.scheduler.rules_changed)

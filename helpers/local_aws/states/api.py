@@ -13,6 +13,7 @@ from helpers.local_aws.states.express import Express
 from helpers.local_aws.states.integrations import Tasks
 from helpers.local_aws.states.logs import Logs
 from helpers.local_aws.states.machines import Machines
+from helpers.local_aws.states.metrics import Metrics
 from helpers.local_aws.states.sqlite_store import SqliteStore
 from helpers.local_aws.states.status_events import Offer, teller
 from helpers.local_aws.states.tags import Tags
@@ -107,6 +108,11 @@ class Application:
         finally:
             self._store.flush()
 
+    @property
+    def metrics(self) -> Metrics:
+        """What CloudWatch is told about executions."""
+        return self._executions.metrics
+
     def tell_status_to(self, offer: Offer) -> None:
         """Tell EventBridge of each change of an execution's status."""
         self._executions.status_changed = teller(offer, self._executions.describe)
@@ -116,6 +122,7 @@ class Application:
         self._executions.abort_all()
         self._activities.interrupt()
         self._logs.close()
+        self.metrics.clear()
         self._store.clear()
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ from helpers.local_aws.states.integrations import Tasks
 from helpers.local_aws.states.logs import Logs
 from helpers.local_aws.states.machines import Machines, machine_details
 from helpers.local_aws.states.map_runs import MapRuns
+from helpers.local_aws.states.metrics import Metrics
 from helpers.local_aws.states.run import Halted, Line, Run
 from helpers.local_aws.states.store import (
     Asked,
@@ -29,7 +30,6 @@ from helpers.local_aws.states.store import (
     Keeper,
     Revision,
     Store,
-    Unkept,
     is_express,
 )
 
@@ -53,6 +53,7 @@ class Executions:
         self._tasks = tasks
         self._logs = logs
         self.map_runs = MapRuns(store)
+        self.metrics = Metrics(store)
         self.clock = clock
         self.status_changed: Callable[[str], None] = lambda arn: None  # of a Standard execution
         self._lock = threading.Lock()
@@ -104,7 +105,7 @@ class Executions:
     def launch_child(self, execution: Execution) -> Run:
         """Return a child execution of a Distributed Map as it begins."""
         if is_express(execution.revision):
-            return self.launch(execution, Unkept())
+            return self.launch(execution, self.metrics.keeper(execution))
         self._store.save_execution(execution)
         return self.launch(execution, self._store)
 

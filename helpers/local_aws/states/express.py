@@ -3,7 +3,6 @@
 Source: "Choosing workflow type" of the developer guide.
 """
 
-import math
 import threading
 import uuid
 from typing import Any
@@ -12,12 +11,11 @@ from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states import names
 from helpers.local_aws.states.executions import Executions, checked_input
 from helpers.local_aws.states.machines import Machines
+from helpers.local_aws.states.metrics import BILLED_MEMORY, billed_milliseconds
 from helpers.local_aws.states.run import Run
-from helpers.local_aws.states.store import Execution, Revision, Unkept, is_express
+from helpers.local_aws.states.store import Execution, Revision, is_express
 
 Parameters = dict[str, Any]
-_BILLED_STEP = 100  # milliseconds
-_BILLED_MEMORY = 64  # MB, the smallest step
 
 
 class Express:
@@ -61,13 +59,11 @@ class Express:
         arn = names.express_arn(ran.name, name, str(uuid.uuid4()))
         execution = Execution(arn, name, ran, given, self._executions.clock())
         execution.trace_header = request.get("traceHeader")
-        return self._executions.launch(execution, Unkept())
+        return self._executions.launch(execution, self._executions.metrics.keeper(execution))
 
 
 def _answer(execution: Execution, with_data: bool) -> dict[str, Any]:
     stopped = execution.stopped or execution.started
-    milliseconds = (stopped - execution.started) * 1000
-    steps = max(math.ceil(milliseconds / _BILLED_STEP), 1)
     answer: dict[str, Any] = {
         "executionArn": execution.arn,
         "stateMachineArn": execution.revision.machine_arn,
@@ -78,8 +74,8 @@ def _answer(execution: Execution, with_data: bool) -> dict[str, Any]:
         "inputDetails": {"included": with_data},
         "outputDetails": {"included": with_data},
         "billingDetails": {
-            "billedDurationInMilliseconds": steps * _BILLED_STEP,
-            "billedMemoryUsedInMB": _BILLED_MEMORY,
+            "billedDurationInMilliseconds": billed_milliseconds(execution),
+            "billedMemoryUsedInMB": BILLED_MEMORY,
         },
     }
     if with_data:

@@ -202,14 +202,22 @@ class SqliteStore:
                     self._live[execution.arn] = execution
             return [self._live[execution.arn] for execution in found]
 
+    def executions_between(self, start: float, end: float) -> list[Execution]:
+        """Return the executions of all machines that ran at some time from `start` to `end`."""
+        conditions = [
+            "json_extract(record, '$.started') < ?",
+            "coalesce(json_extract(record, '$.stopped'), ?) >= ?",
+        ]
+        return self._executions(conditions, [end, start, start], "ASC", 0, -1)
+
     def _executions(
-        self, conditions: list[str], values: list[str], order: str, start: int, count: int
+        self, conditions: list[str], values: list[Any], order: str, start: int, count: int
     ) -> list[Execution]:
         self.flush()
         rows = self._database.read(
             f"SELECT {_COLUMNS} FROM states_executions WHERE {' AND '.join(conditions)} "
             f"ORDER BY number {order} LIMIT ? OFFSET ?",
-            [*map(_key, values), count, start],
+            [*(_key(one) if isinstance(one, str) else one for one in values), count, start],
         )
         return [self._read_execution(*row) for row in rows]
 

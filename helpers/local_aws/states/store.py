@@ -180,6 +180,9 @@ class Store(Keeper, Protocol):
     def running(self) -> list[Execution]:
         """Return the executions that have not ended, the oldest first."""
 
+    def executions_between(self, start: float, end: float) -> list[Execution]:
+        """Return the executions of all machines that ran at some time from `start` to `end`."""
+
     def events(self, execution_arn: str, start: int, count: int, newest_first: bool) -> list[Event]:
         """Return `count` events from number `start` (0 is the first) in the order asked for."""
 
