@@ -10,8 +10,10 @@ from urllib.parse import unquote, urlsplit
 
 from helpers.local_aws.cloudformation import (  # noqa: F401  (resources_* register types)
     resources_compute,
+    resources_events,
     resources_identity,
     resources_messages,
+    resources_states,
     resources_storage,
 )
 from helpers.local_aws.cloudformation.parameters import parameter_values

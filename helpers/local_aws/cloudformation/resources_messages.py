@@ -1,4 +1,4 @@
-"""Topics, queues and rules of a stack."""
+"""Topics and queues of a stack."""
 
 import json
 from typing import Any
@@ -240,62 +240,3 @@ class QueuePolicy(ResourceType):
                 sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
             except sqs.exceptions.QueueDoesNotExist:
                 continue
-
-
-@register
-class Rule(ResourceType):
-    """AWS::Events::Rule."""
-
-    type = "AWS::Events::Rule"
-    attributes = ("Arn",)
-    named_by = "Name"
-    immutable = frozenset({"Name", "EventBusName"})
-    properties = frozenset(
-        {
-            "Description",
-            "EventBusName",
-            "EventPattern",
-            "Name",
-            "RoleArn",
-            "ScheduleExpression",
-            "State",
-            "Tags",
-            "Targets",
-        }
-    )
-
-    def create(self, making: Making, properties: Properties) -> None:
-        """Make the rule and its targets."""
-        name = properties.get("Name") or making.name(64)
-        making.physical_id = name
-        self.update(making, {}, properties)
-
-    def update(self, making: Making, old: Properties, new: Properties) -> None:
-        """Put the rule and its targets anew."""
-        events, name = making.clients("events"), making.physical_id
-        request = only(new, "Description", "EventBusName", "RoleArn", "ScheduleExpression", "State")
-        if pattern := new.get("EventPattern"):
-            request["EventPattern"] = pattern if isinstance(pattern, str) else json.dumps(pattern)
-        events.put_rule(Name=name, **request)
-        bus = only(new, "EventBusName")
-        kept = {target["Id"] for target in new.get("Targets", [])}
-        gone = [one["Id"] for one in old.get("Targets", []) if one["Id"] not in kept]
-        if gone:
-            events.remove_targets(Rule=name, Ids=gone, **bus)
-        if new.get("Targets"):
-            events.put_targets(Rule=name, Targets=new["Targets"], **bus)
-
-    def delete(self, making: Making, properties: Properties) -> None:
-        """Delete the rule and its targets."""
-        events, bus = making.clients("events"), only(properties, "EventBusName")
-        targets = events.list_targets_by_rule(Rule=making.physical_id, **bus)["Targets"]
-        if targets:
-            ids = [target["Id"] for target in targets]
-            events.remove_targets(Rule=making.physical_id, Ids=ids, **bus)
-        events.delete_rule(Name=making.physical_id, **bus)
-
-    def attribute_values(self, making: Making, properties: Properties) -> dict[str, Any]:
-        """Return the ARN."""
-        bus = only(properties, "EventBusName")
-        rule = making.clients("events").describe_rule(Name=making.physical_id, **bus)
-        return {"Arn": rule["Arn"]}

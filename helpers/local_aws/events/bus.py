@@ -216,10 +216,19 @@ def plug_in(buses: Buses, rules_changed: Callable[[], None]) -> None:
             raise ValidationException("Parameter Event is not valid.") from None
         return json.dumps({"Result": matches(pattern, event)}), self.response_headers
 
+    def update_event_bus(self: Any) -> tuple[str, dict[str, Any]]:
+        found = self.events_backend.describe_event_bus(self._get_param("Name"))
+        found.description = self._get_param("Description")
+        found.kms_key_identifier = self._get_param("KmsKeyIdentifier")
+        found.dead_letter_config = self._get_param("DeadLetterConfig")
+        found.last_modified_time = time.time()
+        return json.dumps({"Arn": found.arn, "Name": found.name}), self.response_headers
+
     EventsBackend.put_events = wraps(original(EventsBackend, "put_events"))(put_events)  # type: ignore[method-assign]
     EventsBackend.put_rule = put_checked_rule  # type: ignore[method-assign]
     EventsBackend.enable_rule = enable_and_tell  # type: ignore[method-assign]
     EventsBackend.put_targets = put_checked_targets  # type: ignore[method-assign]
+    EventsHandler.update_event_bus = update_event_bus  # type: ignore[attr-defined]
     EventsHandler.test_event_pattern = test_event_pattern  # type: ignore[assignment, method-assign]
     Rule.send_to_targets = send_to_targets  # type: ignore[method-assign, assignment]
 
