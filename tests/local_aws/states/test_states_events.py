@@ -16,6 +16,21 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/events"
 PASS = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def role(bench):
+    """The role of the rules' targets: EventBridge may start any state machine with it."""
+
+    def document(**statement):
+        statements = [{"Effect": "Allow", **statement}]
+        return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+    iam, service = bench.clients("iam"), {"Service": "events.amazonaws.com"}
+    trust = document(Principal=service, Action="sts:AssumeRole")
+    iam.create_role(RoleName="events", AssumeRolePolicyDocument=trust)
+    start = document(Action="states:StartExecution", Resource="*")
+    iam.put_role_policy(RoleName="events", PolicyName="start", PolicyDocument=start)
+
+
 @pytest.fixture
 def events(bench):
     """The client of EventBridge; what a test made is gone after it."""

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from helpers.local_aws.cloudwatch_metrics import Values, data_points, statistic
-from helpers.local_aws.states.metrics import _MOST_SUMS, Metrics, Sample
 from helpers.local_aws.database import Database
+from helpers.local_aws.states.metrics import _MOST_SUMS, Metrics, Sample
 from helpers.local_aws.states.sqlite_store import SqliteStore
 
 PASS = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
