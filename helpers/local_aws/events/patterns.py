@@ -8,13 +8,14 @@ library that EventBridge matches with.
 import ipaddress
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 Pattern = dict[str, Any]
 
 _ABSENT = object()
 _OR = "$or"
+_FOLDED = "equals-ignore-case"
 _MOST = 5e9  # numbers beyond are not compared
 
 
@@ -75,21 +76,37 @@ def _check_matcher(matcher: Any) -> None:
         raise InvalidPattern("exists match pattern must be either true or false.")
     if operator == "numeric":
         _check_numeric(operand)
-    nested = operand if operator == "anything-but" and isinstance(operand, dict) else None
-    if nested is not None and (len(nested) != 1 or not _INSIDE_ANYTHING_BUT & set(nested)):
-        raise InvalidPattern(f"Unsupported anything-but pattern: {', '.join(nested)}")
     if operator == "cidr":
-        try:
-            ipaddress.ip_network(operand, strict=False)
-        except ValueError:
-            raise InvalidPattern(f"Malformed CIDR, one '/' required: {operand}") from None
+        _check_cidr(operand)
+    if operator in _OF_TEXTS:
+        _check_texts(operator, [operand])
+    if operator == "anything-but" and isinstance(operand, dict):
+        if len(operand) != 1 or not _OF_TEXTS & set(operand):
+            raise InvalidPattern(f"Unsupported anything-but pattern: {', '.join(operand)}")
+        ((inner, texts),) = operand.items()
+        _check_texts(inner, texts if isinstance(texts, list) else [texts])
+
+
+def _check_texts(operator: str, texts: list[Any]) -> None:
+    for text in texts:
+        if operator in ("prefix", "suffix") and isinstance(text, dict) and set(text) == {_FOLDED}:
+            text = text[_FOLDED]
+        if not isinstance(text, str):
+            raise InvalidPattern(f"{operator} match pattern must be a string")
+
+
+def _check_cidr(operand: Any) -> None:
+    try:
+        ipaddress.ip_network(str(operand), strict=False)
+    except ValueError:
+        raise InvalidPattern(f"Malformed CIDR, one '/' required: {operand}") from None
 
 
 def _check_numeric(operand: Any) -> None:
     if not isinstance(operand, list) or len(operand) not in (2, 4):
         raise InvalidPattern("Invalid member in numeric match: one or two comparisons are needed")
     for comparison, number in zip(operand[::2], operand[1::2], strict=True):
-        if comparison not in _COMPARISONS:
+        if not isinstance(comparison, str) or comparison not in _COMPARISONS:
             raise InvalidPattern(f"Unrecognized numeric range operator: {comparison}")
         if not _is_number(number):
             raise InvalidPattern(f"Value of {comparison} must be numeric")
@@ -128,14 +145,12 @@ def _any_of(test: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
     """Return an operator over a text or several; {"equals-ignore-case": …} folds their case."""
 
     def operator(value: Any, operand: Any) -> bool:
-        if not isinstance(value, str):
-            return False
-        if isinstance(operand, dict):
-            value, operand = value.lower(), operand.get("equals-ignore-case", [])
-            operand = [one.lower() for one in operand if isinstance(one, str)] or operand
-            operand = operand.lower() if isinstance(operand, str) else operand
-        wanted = operand if isinstance(operand, list) else [operand]
-        return any(isinstance(one, str) and test(value, one) for one in wanted)
+        return isinstance(value, str) and any(
+            test(value.lower(), wanted[_FOLDED].lower())
+            if isinstance(wanted, dict)
+            else test(value, wanted)
+            for wanted in (operand if isinstance(operand, list) else [operand])
+        )
 
     return operator
 
@@ -163,12 +178,13 @@ def _is_number(value: Any) -> bool:
 
 def _cidr(value: Any, operand: Any) -> bool:
     try:
-        return ipaddress.ip_address(value) in ipaddress.ip_network(operand, strict=False)
+        network = ipaddress.ip_network(operand, strict=False)
+        return isinstance(value, str) and ipaddress.ip_address(value) in network
     except ValueError:
         return False
 
 
-@cache
+@lru_cache(256)
 def _wildcard(pattern: str) -> re.Pattern[str]:
     r"""Return the expression for a pattern: `*` is any text, `\*` and `\\` stand for themselves."""
     parts = re.findall(r"\\[*\\]|\*|[^*\\]+|\\", pattern)
@@ -192,11 +208,11 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "prefix": _any_of(str.startswith),
     "suffix": _any_of(str.endswith),
-    "equals-ignore-case": _any_of(lambda value, wanted: value.lower() == wanted.lower()),
+    _FOLDED: _any_of(lambda value, wanted: value.lower() == wanted.lower()),
     "wildcard": _any_of(lambda value, wanted: _wildcard(wanted).fullmatch(value) is not None),
     "anything-but": _anything_but,
     "numeric": _numeric,
     "cidr": _cidr,
     "exists": lambda value, operand: True,  # told apart before a value is looked at
 }
-_INSIDE_ANYTHING_BUT = {"prefix", "suffix", "equals-ignore-case", "wildcard"}
+_OF_TEXTS = {"prefix", "suffix", _FOLDED, "wildcard"}
