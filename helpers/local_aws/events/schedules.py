@@ -7,7 +7,7 @@ import calendar
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
 _CRON = re.compile(r"cron\((.+)\)")
@@ -22,7 +22,7 @@ Days = Callable[[date], bool]
 def is_schedule(expression: str) -> bool:
     """Return whether `expression` is one."""
     try:
-        next_time(expression, datetime(2000, 1, 1, tzinfo=UTC))
+        next_time(expression, datetime(_LAST_YEAR, 12, 31, tzinfo=UTC))
     except ValueError:
         return False
     return True
@@ -42,7 +42,10 @@ def next_time(expression: str, after: datetime) -> datetime | None:
         number = int(match[1])
         if number < 1 or (number == 1) == bool(match[3]):  # "1 minute", but "2 minutes"
             raise ValueError(f"{expression} is no schedule")
-        return after + number * _UNITS[match[2]]
+        try:
+            return after + number * _UNITS[match[2]]
+        except OverflowError:  # after the year 9999
+            return None
     minutes, hours, is_day = _cron(expression)
     moment = (after + timedelta(minutes=1)).replace(second=0, microsecond=0)
     day = moment.date()
@@ -57,7 +60,7 @@ def next_time(expression: str, after: datetime) -> datetime | None:
     return None
 
 
-@cache
+@lru_cache(256)
 def _cron(expression: str) -> tuple[list[int], list[int], Days]:
     match = _CRON.fullmatch(expression)
     fields = match[1].split() if match else []

@@ -59,8 +59,8 @@ def at(path: str, event: Any) -> Any:
             values = [
                 one
                 for value in values
-                for one in (value.values() if isinstance(value, dict) else value)
                 if isinstance(value, (dict, list))
+                for one in (value.values() if isinstance(value, dict) else value)
             ]
         elif index is not None:
             number = int(index)

@@ -44,8 +44,12 @@ def test_a_cron_expression_names_its_next_minute(expression, expected):
     assert following(expression) == expected
 
 
-def test_a_year_that_is_over_never_comes_again():
-    assert next_time("cron(0 9 * * ? 2020)", NOW) is None
+@pytest.mark.parametrize(
+    "expression", ["cron(0 9 * * ? 2020)", "cron(0 9 30 2 ? *)", f"rate({10**12} days)"]
+)
+def test_a_schedule_may_never_come_again(expression):
+    assert is_schedule(expression)
+    assert next_time(expression, NOW) is None
 
 
 @pytest.mark.parametrize(

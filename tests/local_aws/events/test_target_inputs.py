@@ -50,6 +50,11 @@ def test_a_path_that_leads_nowhere_gives_no_input():
         target_input({"InputPath": "$.detail.gone"}, EVENT, ABOUT)
 
 
+def test_a_star_leads_to_each_element_and_nowhere_in_what_has_none():
+    for path, found in (("$.resources[*]", EVENT["resources"]), ("$.detail.cpus[*]", [])):
+        assert json.loads(target_input({"InputPath": path}, EVENT, ABOUT)) == found
+
+
 @pytest.mark.parametrize(
     ("template", "text"),
     [
