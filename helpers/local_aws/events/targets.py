@@ -4,8 +4,10 @@ Every call passes `Targets.send`: while a journal is replayed nothing is called,
 targets did the first time has been kept by the services that they are in.
 """
 
+import contextlib
 import json
 import logging
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -22,6 +24,16 @@ log = logging.getLogger(__name__)
 # "Amazon EventBridge targets" of the user guide, and the message of PutTargets without it.
 NEEDS_ROLE = {"states", "kinesis", "ecs", "batch", "codebuild", "codepipeline", "ssm"}
 
+# What a service's error code says -> the ERROR_CODE of a dead letter, in the words of the page
+# "Using dead-letter queues to process undelivered events in EventBridge".
+_ERROR_CODES = [
+    (re.compile("AccessDenied|NotAuthorized|AuthorizationError"), "NO_PERMISSIONS"),
+    (re.compile("NotFound|DoesNotExist|NonExistent"), "NO_RESOURCE"),
+    (re.compile("Throttl|TooManyRequests"), "THROTTLING"),
+    (re.compile("LimitExceeded"), "RESOURCE_LIMIT_EXCEEDED"),
+    (re.compile("Invalid|Validation"), "INVALID_PARAMETER"),
+]
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -31,11 +43,6 @@ class Delivery:
     event: Event
     text: str  # what the target is given
     rule_arn: str
-
-    @property
-    def service(self) -> str:
-        """The service of the target, as its ARN has it."""
-        return str(self.target["Arn"]).split(":")[2]
 
 
 class Targets:
@@ -68,39 +75,39 @@ class Targets:
         """
         if self.is_replaying():
             return
-        rule_arn = str(about["aws.events.rule-arn"])
-        try:
-            text = target_input(target, event, about)
-        except NoInput as reason:
-            log.warning("%s did not call %s: %s", rule_arn, target["Arn"], reason)
-            return
-        self._later.submit(self._call, Delivery(target, event, text, rule_arn))
+        with contextlib.suppress(RuntimeError):  # it is closed
+            self._later.submit(self._deliver, target, event, about)
 
     def close(self) -> None:
         """Call nothing any more."""
         self._later.shutdown(wait=False, cancel_futures=True)
 
-    def _call(self, delivery: Delivery) -> None:
-        """Call a target; what fails goes to its dead-letter queue, and is told in the log.
+    def _deliver(self, target: dict[str, Any], event: Event, about: dict[str, Any]) -> None:
+        """Call a target; what fails is told in the log."""
+        rule_arn, arn = str(about["aws.events.rule-arn"]), str(target["Arn"])
+        call = self._calls.get(arn.split(":")[2])
+        if call is None:
+            log.warning("%s: the embedded AWS cannot call %s", rule_arn, arn)
+            return
+        try:
+            self._call(call, Delivery(target, event, target_input(target, event, about), rule_arn))
+        except NoInput as reason:
+            log.warning("%s did not call %s: %s", rule_arn, arn, reason)
+        except Exception:
+            log.exception("%s could not call %s", rule_arn, arn)
+
+    def _call(self, call: Callable[[Delivery], None], delivery: Delivery) -> None:
+        """Call a target; what it refuses goes to its dead-letter queue.
 
         AWS would try again for up to 24 hours where that may help.
         """
-        arn = delivery.target["Arn"]
-        call = self._calls.get(delivery.service)
-        if call is None:
-            log.warning("%s: the embedded AWS cannot call %s", delivery.rule_arn, arn)
-            return
         try:
             call(delivery)
         except ClientError as error:
-            about = error.response["Error"]
-            log.warning("%s could not call %s: %s", delivery.rule_arn, arn, error)
-            self._bury(delivery, str(about.get("Code")), str(about.get("Message")))
+            code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+            self._bury(delivery, _error_code(code), message)
         except (BotoCoreError, ValueError) as error:
-            log.warning("%s could not call %s: %s", delivery.rule_arn, arn, error)
             self._bury(delivery, "SDK_CLIENT_ERROR", str(error))
-        except Exception:
-            log.exception("%s could not call %s", delivery.rule_arn, arn)
 
     def _start_execution(self, delivery: Delivery) -> None:
         """Start the state machine. The name is the event's id and a random one, as on AWS."""
@@ -147,10 +154,11 @@ class Targets:
         )
 
     def _bury(self, delivery: Delivery, code: str, message: str) -> None:
-        """Send the event to the dead-letter queue, with the reason in its attributes.
+        """Log what failed; send the event to the dead-letter queue, if any, with the reason.
 
         Source: "Using dead-letter queues to process undelivered events in EventBridge".
         """
+        log.warning("%s could not call %s: %s", delivery.rule_arn, delivery.target["Arn"], message)
         arn = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
         if not arn:
             return
@@ -174,3 +182,8 @@ class Targets:
     def _queue_url(self, arn: str) -> str:
         name = arn.rpartition(":")[2]
         return str(self._clients("sqs").get_queue_url(QueueName=name)["QueueUrl"])
+
+
+def _error_code(code: str) -> str:
+    """Return the ERROR_CODE of a dead letter for a service's error code."""
+    return next((told for name, told in _ERROR_CODES if name.search(code)), "ERROR_FROM_TARGET")
