@@ -1,7 +1,7 @@
 """The event buses that moto keeps, and what happens to an event that comes to one."""
 
 import json
-import sys
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any
 
 from helpers.local_aws import ACCOUNT, REGION
-from helpers.local_aws.events.patterns import InvalidPattern, check, matches
+from helpers.local_aws.events.patterns import InvalidPattern, Pattern, check, matches
 from helpers.local_aws.events.schedules import is_schedule
 from helpers.local_aws.events.target_inputs import Event, target_input
 from helpers.local_aws.events.targets import NEEDS_ROLE, Targets
@@ -19,6 +19,7 @@ from helpers.local_aws.moto_services import expect, original
 DEFAULT = "default"
 _MOST_BUSES = 5  # that an event is handed on to: two rules may send it in a circle
 _MOST_ENTRIES = 10
+_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+")
 
 
 class Buses:
@@ -26,6 +27,7 @@ class Buses:
 
     def __init__(self, targets: Targets) -> None:
         self.targets = targets
+        self.backends: Any = None  # moto's, by account and region, from `plug_in` on
 
     def publish(self, event: Event, bus: str = DEFAULT, *, passed: int = 0) -> None:
         """Give an event to the targets of the rules that it matches."""
@@ -56,10 +58,9 @@ class Buses:
 
     def rules(self, bus: str = DEFAULT, region: str = REGION) -> list[Any]:
         """Return moto's rules of a bus; none while nobody has asked for EventBridge."""
-        models = sys.modules.get("moto.events.models")
-        if models is None:
+        if self.backends is None:
             return []
-        found = models.events_backends[ACCOUNT][region].event_buses.get(bus)
+        found = self.backends[ACCOUNT][region].event_buses.get(bus)
         return list(found.rules.values()) if found else []
 
     def reach(self, rule: Any, event: Event, *, passed: int = 0) -> None:
@@ -142,7 +143,7 @@ def plug_in(buses: Buses, rules_changed: Callable[[], None]) -> None:
         rules_changed: is told when a rule was put or switched.
     """
     from moto.events.exceptions import InvalidEventPatternException, ValidationException
-    from moto.events.models import EventPattern, EventsBackend, Replay, Rule
+    from moto.events.models import EventPattern, EventsBackend, Replay, Rule, events_backends
     from moto.events.responses import EventsHandler
 
     put_rule, put_targets = (
@@ -163,7 +164,17 @@ def plug_in(buses: Buses, rules_changed: Callable[[], None]) -> None:
                 "1 validation error detected: Value '[PutEventsRequestEntry]' at 'entries' failed "
                 "to satisfy constraint: Member must have length less than or equal to 10"
             )
-        return [_put(buses, self, entry) for entry in events]
+        return [_put(buses, self.region_name, entry) for entry in events]
+
+    def checked_pattern(text: str) -> Pattern:
+        try:
+            pattern = json.loads(text)
+            check(pattern)
+        except InvalidPattern as reason:
+            raise InvalidEventPatternException(reason=str(reason)) from None
+        except ValueError:
+            raise InvalidEventPatternException(reason="Invalid JSON") from None
+        return pattern
 
     def send_to_targets(self: Any, original_event: Event, transform_input: bool = True) -> None:
         if is_enabled(self) and matches_rule(self, original_event):
@@ -175,12 +186,7 @@ def plug_in(buses: Buses, rules_changed: Callable[[], None]) -> None:
         if expression and not is_schedule(expression):
             raise ValidationException("Parameter ScheduleExpression is not valid.")
         if pattern := named.get("event_pattern"):
-            try:
-                check(json.loads(pattern))
-            except InvalidPattern as reason:
-                raise InvalidEventPatternException(reason=str(reason)) from None
-            except ValueError:
-                raise InvalidEventPatternException(reason="Invalid JSON") from None
+            checked_pattern(pattern)
         rule = put_rule(self, name, *given, **named)
         rules_changed()
         return rule
@@ -197,19 +203,15 @@ def plug_in(buses: Buses, rules_changed: Callable[[], None]) -> None:
     ) -> None:
         for target in targets:
             arn = str(target["Arn"])
-            service = (arn.split(":") + [""] * 3)[2]
-            if service in NEEDS_ROLE and not target.get("RoleArn"):
+            if not _ARN.fullmatch(arn):
+                reason = "Reason: Provided Arn is not in correct format."
+                raise ValidationException(f"Parameter {arn} is not valid. {reason}")
+            if arn.split(":")[2] in NEEDS_ROLE and not target.get("RoleArn"):
                 raise ValidationException(f"RoleArn is required for target {arn}.")
         put_targets(self, name, event_bus_arn, targets)
 
     def test_event_pattern(self: Any) -> tuple[str, dict[str, Any]]:
-        try:
-            pattern = json.loads(self._get_param("EventPattern"))
-            check(pattern)
-        except InvalidPattern as reason:
-            raise InvalidEventPatternException(reason=str(reason)) from None
-        except ValueError:
-            raise InvalidEventPatternException(reason="Invalid JSON") from None
+        pattern = checked_pattern(self._get_param("EventPattern"))
         try:
             event = json.loads(self._get_param("Event"))
         except ValueError:
@@ -231,10 +233,14 @@ def plug_in(buses: Buses, rules_changed: Callable[[], None]) -> None:
     EventsHandler.update_event_bus = update_event_bus  # type: ignore[attr-defined]
     EventsHandler.test_event_pattern = test_event_pattern  # type: ignore[assignment, method-assign]
     Rule.send_to_targets = send_to_targets  # type: ignore[method-assign, assignment]
+    buses.backends = events_backends
 
 
-def _put(buses: Buses, backend: Any, entry: dict[str, Any]) -> dict[str, Any]:
-    """Publish one entry of PutEvents; return what the answer says about it."""
+def _put(buses: Buses, region: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """Publish one entry of PutEvents; return what the answer says about it.
+
+    An event for a bus that does not exist is dropped, and its id is told all the same (as on AWS).
+    """
     for name in ("Source", "DetailType", "Detail"):
         if not entry.get(name):
             reason = f"Reason: {name} is a required argument."
@@ -247,16 +253,16 @@ def _put(buses: Buses, backend: Any, entry: dict[str, Any]) -> dict[str, Any]:
         detail = None
     if not isinstance(detail, dict):
         return _refusal("MalformedDetail", "Detail is malformed.")
-    bus = backend.describe_event_bus(backend._normalize_event_bus_arn(entry.get("EventBusName")))
     event = new_event(
         entry["Source"],
         entry["DetailType"],
         entry.get("Resources") or [],
         detail,
-        backend.region_name,
+        region,
         seconds=float(entry["Time"]) if entry.get("Time") else None,
     )
-    buses.publish(event, bus.name)
+    bus = entry.get("EventBusName") or DEFAULT  # or its ARN
+    buses.publish(event, bus.rpartition("/")[2])
     return {"EventId": event["id"]}
 
 
