@@ -8,7 +8,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any, Protocol
@@ -22,17 +22,29 @@ _LISTED_FOR = 14 * 24 * 3600  # seconds: ListMetrics shows what had data within 
 
 
 @dataclass(frozen=True, slots=True)
+class Values:
+    """One value, or what is known of several."""
+
+    seconds: float  # since 1970
+    unit: str | None
+    total: float
+    count: float
+    low: float
+    high: float
+
+
+def one_value(seconds: float, unit: str | None, value: float) -> Values:
+    """Return a single value."""
+    return Values(seconds, unit, value, 1, value, value)
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
-    """A value of a metric, or the sum of several of one minute."""
+    """A value of a metric, or several of one minute."""
 
     name: str
     dimensions: Dimensions
-    seconds: float  # since 1970
-    unit: str
-    total: float
-    count: float = 1
-    low: float | None = None  # of several
-    high: float | None = None
+    values: Values
 
 
 class Source(Protocol):
@@ -42,18 +54,6 @@ class Source(Protocol):
         self, start: float, end: float, name: str = "", dimensions: Dimensions | None = None
     ) -> Iterable[Sample]:
         """Return the samples of a time."""
-
-
-@dataclass(frozen=True)
-class Values:
-    """One value, or what is known of several."""
-
-    seconds: float
-    unit: str | None
-    total: float
-    count: float
-    low: float
-    high: float
 
 
 def data_points(
@@ -119,7 +119,6 @@ def plug_in(sources: dict[str, Callable[[], Source]]) -> None:
     provided: Any = inspect.unwrap(own.fget)  # type: ignore[union-attr, arg-type]
     names = original(backend, "get_all_metrics").__code__.co_names
     expect({"metric_data", "aws_metric_data"} <= set(names), "cloudwatch.models (all metrics)")
-    expect(hasattr(models, "parse_expression"), "cloudwatch.models (metric math)")
     expect({"sum", "min", "max", "sample_count"} <= _fields(models), "cloudwatch.models (sets)")
 
     def kept(self: Any, namespace: str, name: str, wanted: set[tuple[str, str]]) -> Iterator[Any]:
@@ -143,13 +142,13 @@ def plug_in(sources: dict[str, Callable[[], Source]]) -> None:
         found: Iterable[Values]
         if namespace in sources:
             samples = sources[namespace]().samples(start, end, name, tuple(dimensions))
-            found = map(_of_sample, samples)
+            found = (sample.values for sample in samples)
         else:
             found = map(_of_datum, kept(self, namespace, name, dimensions))
         for one in found:
             seconds = one.seconds // resolution * resolution
             if start <= seconds < end and unit in (None, one.unit):
-                yield Values(seconds, one.unit, one.total, one.count, one.low, one.high)
+                yield replace(one, seconds=seconds)
 
     @wraps(get_metric_data)
     def get_data(
@@ -168,40 +167,27 @@ def plug_in(sources: dict[str, Callable[[], Source]]) -> None:
             asked = query["MetricStat"]
             period, stat = int(asked["Period"]), asked["Stat"]
             start, resolution = _beginning(start_time, period)
-            found = values(
-                self,
-                asked["Metric"],
-                start,
-                _seconds(end_time),
-                resolution,
-                asked.get("Unit"),
-            )
+            end, unit = _seconds(end_time), asked.get("Unit")
+            found = values(self, asked["Metric"], start, end, resolution, unit)
             points = data_points(found, start, period, [stat])
             shown = [(_moment(when), told[stat]) for when, told, _ in points if stat in told]
             if scan_by == "TimestampDescending":
                 shown.reverse()
-            label = query.get("Label") or f"{asked['Metric']['MetricName']} {stat}"
-            results[query["Id"]] = {
-                "id": query["Id"],
-                "label": label,
-                "values": [value for _, value in shown],
-                "timestamps": [moment for moment, _ in shown],
-                "status_code": "Complete",
-            }
-        measured = list(results.values())
+            name = f"{asked['Metric']['MetricName']} {stat}"
+            numbers, times = [value for _, value in shown], [when for when, _ in shown]
+            results[query["Id"]] = _result(query, name, numbers, times)
+        measured = dict(results)
         for query in (query for query in queries if "Expression" in query):
-            if query["Expression"].startswith("SELECT"):
-                answer = get_metric_data(self, [query], start_time, end_time, scan_by)
-                results[query["Id"]] = answer[0]
-                continue
-            numbers, moments = models.parse_expression(query["Expression"], measured)
-            results[query["Id"]] = {
-                "id": query["Id"],
-                "label": query.get("Label") or query["Id"],
-                "values": numbers,
-                "timestamps": moments,
-                "status_code": "Complete",
-            }
+            expression = query["Expression"]
+            if expression.startswith("SELECT"):
+                shown_query = {**query, "ReturnData": True}
+                (answer,) = get_metric_data(self, [shown_query], start_time, end_time, scan_by)
+            elif expression in measured:
+                same = measured[expression]
+                answer = _result(query, query["Id"], same["values"], same["timestamps"])
+            else:
+                raise NotImplementedError(f"The embedded AWS cannot compute {expression!r}.")
+            results[query["Id"]] = answer
         return [results[query["Id"]] for query in queries if query.get("ReturnData", True)]
 
     def get_metric_statistics(
@@ -253,6 +239,18 @@ def _fields(models: Any) -> set[str]:
     return set(vars(models.MetricAggregatedDatum("", "", 0, 0, 0, 0, [], None)))
 
 
+def _result(
+    query: dict[str, Any], label: str, numbers: list[float], times: list[datetime]
+) -> dict[str, Any]:
+    return {
+        "id": query["Id"],
+        "label": query.get("Label") or label,
+        "values": numbers,
+        "timestamps": times,
+        "status_code": "Complete",
+    }
+
+
 def _beginning(start_time: datetime, period: int) -> tuple[float, int]:
     """Return where the first period begins, and to how many seconds times are rounded down.
 
@@ -262,16 +260,10 @@ def _beginning(start_time: datetime, period: int) -> tuple[float, int]:
     return _seconds(start_time) // resolution * resolution, resolution
 
 
-def _of_sample(sample: Sample) -> Values:
-    low = sample.total if sample.low is None else sample.low
-    high = sample.total if sample.high is None else sample.high
-    return Values(sample.seconds, sample.unit, sample.total, sample.count, low, high)
-
-
 def _of_datum(datum: Any) -> Values:
     seconds = _seconds(datum.timestamp)
     if hasattr(datum, "value"):
-        return Values(seconds, datum.unit, datum.value, 1, datum.value, datum.value)
+        return one_value(seconds, datum.unit, datum.value)
     return Values(seconds, datum.unit, datum.sum, datum.sample_count, datum.min, datum.max)
 
 

@@ -8,9 +8,9 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from helpers.local_aws.cloudwatch_metrics import Dimensions, Sample
+from helpers.local_aws.cloudwatch_metrics import Dimensions, Sample, Values, one_value
 from helpers.local_aws.states.names import unqualified
 from helpers.local_aws.states.store import Event, Execution, Keeper, Store, is_express
 
@@ -69,7 +69,7 @@ class TaskSamples:
             call = found
         now = event.timestamp
         if step != "Submitted":
-            yield Sample(f"{counts}{step}", call.dimensions, now, _COUNT, 1)
+            yield Sample(f"{counts}{step}", call.dimensions, one_value(now, _COUNT, 1))
         if step in ("Scheduled", "Started", "Submitted"):
             call.started = now if step == "Started" else call.started
             self._calls[event.id] = call
@@ -79,7 +79,8 @@ class TaskSamples:
             spans["ScheduleTime"] = call.started - call.scheduled
             spans["RunTime"] = now - call.started
         for name, span in spans.items():
-            yield Sample(f"{times}{name}", call.dimensions, now, _MILLISECONDS, span * 1000)
+            took = one_value(now, _MILLISECONDS, span * 1000)
+            yield Sample(f"{times}{name}", call.dimensions, took)
 
 
 def execution_samples(execution: Execution) -> Iterator[Sample]:
@@ -88,23 +89,23 @@ def execution_samples(execution: Execution) -> Iterator[Sample]:
     ExecutionsStarted is 1 at the start and 0 at the end, as the page says.
     """
     for dimensions in _dimensions(execution):
-        yield Sample("ExecutionsStarted", dimensions, execution.started, _COUNT, 1)
+        started = one_value(execution.started, _COUNT, 1)
+        yield Sample("ExecutionsStarted", dimensions, started)
         if execution.stopped is None:
             continue
         now = execution.stopped
-        yield Sample("ExecutionsStarted", dimensions, now, _COUNT, 0)
+        yield Sample("ExecutionsStarted", dimensions, one_value(now, _COUNT, 0))
         for status, name in _ENDS.items():
-            yield Sample(name, dimensions, now, _COUNT, float(execution.status == status))
-        milliseconds = (now - execution.started) * 1000
-        yield Sample("ExecutionTime", dimensions, now, _MILLISECONDS, milliseconds)
+            ended = one_value(now, _COUNT, float(execution.status == status))
+            yield Sample(name, dimensions, ended)
+        took = one_value(now, _MILLISECONDS, (now - execution.started) * 1000)
+        yield Sample("ExecutionTime", dimensions, took)
     if is_express(execution.revision) and execution.stopped is not None:
-        duration = billed_milliseconds(execution)
+        duration = one_value(execution.stopped, _MILLISECONDS, billed_milliseconds(execution))
+        memory = one_value(execution.stopped, "Megabytes", BILLED_MEMORY)
         for dimensions in (_machine(execution), ()):
-            for name, unit, value in (
-                ("ExpressExecutionBilledDuration", _MILLISECONDS, duration),
-                ("ExpressExecutionBilledMemory", "Megabytes", BILLED_MEMORY),
-            ):
-                yield Sample(name, dimensions, execution.stopped, unit, value)
+            yield Sample("ExpressExecutionBilledDuration", dimensions, duration)
+            yield Sample("ExpressExecutionBilledMemory", dimensions, memory)
 
 
 def billed_milliseconds(execution: Execution) -> int:
@@ -133,7 +134,7 @@ class Metrics:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._sums: OrderedDict[tuple[str, Dimensions, int], Sample] = OrderedDict()
+        self._sums: OrderedDict[tuple[str, Dimensions, int], Values] = OrderedDict()
 
     def samples(
         self, start: float, end: float, name: str = "", dimensions: Dimensions | None = None
@@ -149,7 +150,7 @@ class Metrics:
         wanted = None if dimensions is None else set(dimensions)
         for sample in self._all(start, end, name):
             if (
-                start <= sample.seconds < end
+                start <= sample.values.seconds < end
                 and name in ("", sample.name)
                 and (wanted is None or wanted == set(sample.dimensions))
             ):
@@ -163,10 +164,10 @@ class Metrics:
         """Add to the sums."""
         with self._lock:
             for sample in samples:
-                minute = int(sample.seconds // 60) * 60
+                minute = int(sample.values.seconds // 60) * 60
                 key = (sample.name, sample.dimensions, minute)
                 before = self._sums.get(key)
-                self._sums[key] = _sum(before, sample, minute)
+                self._sums[key] = _sum(before, sample.values) if before else sample.values
             while len(self._sums) > _MOST_SUMS:
                 self._sums.popitem(last=False)
 
@@ -177,8 +178,9 @@ class Metrics:
 
     def _all(self, start: float, end: float, name: str) -> Iterator[Sample]:
         with self._lock:
-            sums = list(self._sums.values())
-        yield from sums
+            sums = list(self._sums.items())
+        for (metric, dimensions, minute), values in sums:
+            yield Sample(metric, dimensions, replace(values, seconds=minute))
         of_executions = name.startswith("Execution") or not name
         of_tasks = not name.startswith(("Execution", "Express"))
         for execution in self._store.executions_between(start, end):
@@ -212,11 +214,12 @@ class _Summing:
         """Have nothing to do."""
 
 
-def _sum(before: Sample | None, sample: Sample, minute: int) -> Sample:
-    low = high = sample.total
-    total, count = sample.total, sample.count
-    if before is not None:
-        assert before.low is not None and before.high is not None
-        low, high = min(low, before.low), max(high, before.high)
-        total, count = total + before.total, count + before.count
-    return Sample(sample.name, sample.dimensions, minute, sample.unit, total, count, low, high)
+def _sum(one: Values, other: Values) -> Values:
+    return Values(
+        one.seconds,
+        one.unit,
+        one.total + other.total,
+        one.count + other.count,
+        min(one.low, other.low),
+        max(one.high, other.high),
+    )

@@ -5,10 +5,17 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 
-from helpers.local_aws.cloudwatch_metrics import Values, data_points, statistic
+from helpers.local_aws.cloudwatch_metrics import (
+    Sample,
+    Values,
+    data_points,
+    one_value,
+    statistic,
+)
 from helpers.local_aws.database import Database
-from helpers.local_aws.states.metrics import _MOST_SUMS, Metrics, Sample
+from helpers.local_aws.states.metrics import _MOST_SUMS, Metrics
 from helpers.local_aws.states.sqlite_store import SqliteStore
 
 PASS = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
@@ -191,7 +198,9 @@ def test_express_executions_are_counted_though_they_leave_no_record(bench, cloud
     assert statistics(cloudwatch, "ExecutionTime", **arn)["SampleCount"] == 3
 
 
-def test_get_metric_data_gives_sums_percentiles_and_math(bench, cloudwatch):
+def test_get_metric_data_gives_sums_and_percentiles_and_says_that_it_knows_no_math(
+    bench, cloudwatch
+):
     machine = bench.create(PASS)
     for _ in range(4):
         bench.wait(bench.start(machine))
@@ -209,20 +218,27 @@ def test_get_metric_data_gives_sums_percentiles_and_math(bench, cloudwatch):
             **more,
         }
 
-    told = cloudwatch.get_metric_data(
-        MetricDataQueries=[
-            query("done", "ExecutionsSucceeded", "Sum"),
-            query("fast", "ExecutionTime", "p0"),
-            query("slow", "ExecutionTime", "p100"),
-            query("failed", "ExecutionsFailed", "Sum", ReturnData=False),
-        ],
-        StartTime=now - timedelta(minutes=59),
-        EndTime=now + timedelta(seconds=1),
-    )["MetricDataResults"]
-    values = {one["Id"]: one["Values"] for one in told}
-    assert values["done"] == [4]
-    assert 0 < values["fast"][0] <= values["slow"][0]
-    assert list(values) == ["done", "fast", "slow"]
+    def values(*queries):
+        told = cloudwatch.get_metric_data(
+            MetricDataQueries=queries,
+            StartTime=now - timedelta(minutes=59),
+            EndTime=now + timedelta(seconds=1),
+        )["MetricDataResults"]
+        return {one["Id"]: one["Values"] for one in told}
+
+    done = query("done", "ExecutionsSucceeded", "Sum")
+    found = values(
+        done,
+        query("fast", "ExecutionTime", "p0"),
+        query("slow", "ExecutionTime", "p100"),
+        query("failed", "ExecutionsFailed", "Sum", ReturnData=False),
+        {"Id": "same", "Expression": "done"},
+    )
+    assert found["done"] == found["same"] == [4]
+    assert 0 < found["fast"][0] <= found["slow"][0]
+    assert list(found) == ["done", "fast", "slow", "same"]
+    with pytest.raises(ClientError, match="cannot compute 'done / 4'"):
+        values(done, {"Id": "quarter", "Expression": "done / 4"})
 
 
 def test_list_metrics_names_what_can_be_asked_for(bench, cloudwatch):
@@ -273,14 +289,14 @@ def test_what_a_learner_puts_is_counted_by_whole_minutes(cloudwatch):
 
 
 def test_percentiles_lie_between_the_values():
-    values = [Values(0, None, n, 1, n, n) for n in (1, 2, 3, 4)]
+    values = [one_value(0, None, n) for n in (1, 2, 3, 4)]
     assert statistic("p50", values) == 2.5
     assert statistic("p100", values) == 4
     assert statistic("p90", [*values, Values(0, None, 9, 2, 4, 5)]) is None
 
 
 def test_periods_without_values_are_left_out():
-    values = [Values(seconds, "Count", 1, 1, 1, 1) for seconds in (60, 120, 300)]
+    values = [one_value(seconds, "Count", 1) for seconds in (60, 120, 300)]
     points = data_points(values, 60, 120, ["Sum"])
     assert [(when, told["Sum"]) for when, told, _ in points] == [(60, 2), (300, 1)]
 
@@ -288,7 +304,8 @@ def test_periods_without_values_are_left_out():
 def test_the_sums_of_express_executions_are_bounded():
     metrics = Metrics(SqliteStore(Database()))
     for minute in range(_MOST_SUMS + 100):
-        metrics.add([Sample("ExecutionTime", (), minute * 60 + 1, "Milliseconds", 5.0)])
+        took = one_value(minute * 60 + 1, "Milliseconds", 5.0)
+        metrics.add([Sample("ExecutionTime", (), took)])
     kept = list(metrics.samples(0, time.time(), "ExecutionTime"))
     assert len(kept) == _MOST_SUMS
-    assert kept[0].seconds == 100 * 60
+    assert kept[0].values.seconds == 100 * 60
