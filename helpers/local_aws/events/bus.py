@@ -146,25 +146,16 @@ def plug_in(buses: Buses, rules_changed: Callable[[], None]) -> None:
     from moto.events.models import EventPattern, EventsBackend, Replay, Rule, events_backends
     from moto.events.responses import EventsHandler
 
-    put_rule, put_targets = (
-        original(EventsBackend, "put_rule"),
-        original(EventsBackend, "put_targets"),
+    put_events, put_rule, put_targets, enable_rule = (
+        original(EventsBackend, name)
+        for name in ("put_events", "put_rule", "put_targets", "enable_rule")
     )
-    enable_rule = original(EventsBackend, "enable_rule")
     sends = "send_to_targets"
-    expect(sends in original(EventsBackend, "put_events").__code__.co_names, "events (PutEvents)")
+    expect(sends in put_events.__code__.co_names, "events (PutEvents)")
     expect(sends in Replay.replay_events.__code__.co_names and sends in vars(Rule), "events.Rule")
     expect("_send_to_events_archive" in vars(Rule), "events.models (archives)")
     expect("get_pattern" in vars(EventPattern), "events.models.EventPattern")
     expect("test_event_pattern" in vars(EventsHandler), "events.responses (TestEventPattern)")
-
-    def put_events(self: Any, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if len(events) > _MOST_ENTRIES:
-            raise ValidationException(
-                "1 validation error detected: Value '[PutEventsRequestEntry]' at 'entries' failed "
-                "to satisfy constraint: Member must have length less than or equal to 10"
-            )
-        return [_put(buses, self.region_name, entry) for entry in events]
 
     def checked_pattern(text: str) -> Pattern:
         try:
@@ -175,6 +166,15 @@ def plug_in(buses: Buses, rules_changed: Callable[[], None]) -> None:
         except ValueError:
             raise InvalidEventPatternException(reason="Invalid JSON") from None
         return pattern
+
+    @wraps(put_events)
+    def publish_entries(self: Any, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if len(events) > _MOST_ENTRIES:
+            raise ValidationException(
+                "1 validation error detected: Value '[PutEventsRequestEntry]' at 'entries' failed "
+                "to satisfy constraint: Member must have length less than or equal to 10"
+            )
+        return [_put(buses, self.region_name, entry) for entry in events]
 
     def send_to_targets(self: Any, original_event: Event, transform_input: bool = True) -> None:
         if is_enabled(self) and matches_rule(self, original_event):
@@ -226,7 +226,7 @@ def plug_in(buses: Buses, rules_changed: Callable[[], None]) -> None:
         found.last_modified_time = time.time()
         return json.dumps({"Arn": found.arn, "Name": found.name}), self.response_headers
 
-    EventsBackend.put_events = wraps(original(EventsBackend, "put_events"))(put_events)  # type: ignore[method-assign]
+    EventsBackend.put_events = publish_entries  # type: ignore[method-assign]
     EventsBackend.put_rule = put_checked_rule  # type: ignore[method-assign]
     EventsBackend.enable_rule = enable_and_tell  # type: ignore[method-assign]
     EventsBackend.put_targets = put_checked_targets  # type: ignore[method-assign]
