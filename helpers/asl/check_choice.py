@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from helpers.asl import choice, timestamps
+from helpers.asl import choice, fields, timestamps
 from helpers.asl.check_values import assign, languages, reference_path
 from helpers.asl.diagnostics import (
     Faults,
@@ -13,9 +13,9 @@ from helpers.asl.diagnostics import (
     too_many_of,
     wrong_type,
 )
+from helpers.asl.suggestions import did_you_mean
 
-_KINDS = ["And", "Or", "Not", "Variable", "Condition"]
-_RULE = {*_KINDS, "Next", "Comment", "Assign", "Output"}
+_RULE = {*fields.RULE, *choice.ALL_OPERATORS}
 
 
 def choices(state: dict[str, Any], place: str, language: str) -> Faults:
@@ -42,13 +42,12 @@ def choices(state: dict[str, Any], place: str, language: str) -> Faults:
 
 def _rule(rule: dict[str, Any], place: str) -> Faults:
     for name in rule:
-        if name not in _RULE and name not in choice.ALL_OPERATORS:
-            yield not_supported(name, place)
-    kinds = [name for name in _KINDS if name in rule]
+        if name not in _RULE:
+            yield not_supported(name, place, did_you_mean(name, _RULE))
+    kinds = [name for name in fields.RULE_KINDS if name in rule]
     if len(kinds) != 1:
-        yield fault(
-            f"The object must have only one of the following fields, [{', '.join(_KINDS)}]", place
-        )
+        one = ", ".join(fields.RULE_KINDS)
+        yield fault(f"The object must have only one of the following fields, [{one}]", place)
         return
     kind = kinds[0]
     if kind in ("And", "Or"):
@@ -72,7 +71,8 @@ def _inner(rule: Any, place: str) -> Faults:
         return
     outermost = [name for name in ("Next", "Condition") if name in rule]
     for name in outermost:
-        yield not_supported(name, place)
+        meant = f"`{name}` stands in the outermost rule only, beside And, Or and Not."
+        yield not_supported(name, place, meant)
     if "Condition" not in outermost:
         yield from _rule(rule, place)
 

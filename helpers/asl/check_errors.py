@@ -14,6 +14,7 @@ from helpers.asl.diagnostics import (
     required,
     wrong_type,
 )
+from helpers.asl.suggestions import did_you_mean
 
 Rule = dict[str, Any]
 
@@ -24,12 +25,14 @@ def retriers(state: dict[str, Any], place: str) -> Faults:
         yield from _error_equals(state["Retry"], index, here)
         for name in retrier:
             if name not in fields.RETRIER:
-                yield not_supported(name, here)
+                yield not_supported(name, here, did_you_mean(name, fields.RETRIER))
         for field, limits in fields.RETRIER_NUMBERS.items():
             yield from number(retrier, field, limits, here)
         yield from number(retrier, "BackoffRate", fields.BACKOFF_RATE, here, whole=False)
-        if retrier.get("JitterStrategy", "NONE") not in fields.JITTER:
-            yield one_of(fields.JITTER, f"{here}/JitterStrategy")
+        jitter = retrier.get("JitterStrategy", "NONE")
+        if jitter not in fields.JITTER:
+            meant = did_you_mean(jitter, fields.JITTER)
+            yield one_of(fields.JITTER, f"{here}/JitterStrategy", meant)
     yield from _is_list(state, "Retry", place)
 
 
@@ -39,7 +42,7 @@ def catchers(state: dict[str, Any], place: str, language: str) -> Faults:
         yield from _error_equals(state["Catch"], index, here)
         for name in catcher:
             if name not in fields.CATCHER:
-                yield not_supported(name, here)
+                yield not_supported(name, here, did_you_mean(name, fields.CATCHER))
         if "Next" not in catcher:
             yield required(["Next"], here)
         if catcher.get("ResultPath") is not None:

@@ -14,6 +14,7 @@ from helpers.asl.diagnostics import (
 )
 from helpers.asl.jsonata_expression import is_expression
 from helpers.asl.paths import PathSyntaxError, compile_path, compile_reference_path
+from helpers.asl.suggestions import of_expression, of_other_language, of_path
 
 _EXPRESSION = (
     "The value for the field '{}' must be a valid JSONPath or a valid intrinsic function call"
@@ -52,21 +53,23 @@ def path(value: Any, location: str) -> Faults:
             raise PathSyntaxError(value)
         compile_path(value)
     except PathSyntaxError:
-        yield fault("Value must be a valid JSONPath.", location)
+        yield fault("Value must be a valid JSONPath.", location, suggestion=of_path(value))
 
 
 def reference_path(value: Any, location: str, *, of_choice: bool = False) -> Faults:
     """Check a path that must name one place."""
     if not isinstance(value, str) or not value.startswith("$"):
         if of_choice:
-            yield fault(f"{_NOT_REFERENCE}: Reference path didn't start with '$'", location)
+            message = f"{_NOT_REFERENCE}: Reference path didn't start with '$'"
         else:
-            yield fault("Value must be a valid JSONPath.", location)
+            message = "Value must be a valid JSONPath."
+        yield fault(message, location, suggestion=of_path(value))
         return
     try:
         compile_reference_path(value)
     except PathSyntaxError:
-        yield fault(_NOT_REFERENCE, location)
+        meant = "A reference path names one place, such as `$.photos[0].key`: no `*`, `..` or `:`."
+        yield fault(_NOT_REFERENCE, location, suggestion=meant)
 
 
 def paths(state: dict[str, Any], place: str) -> Faults:
@@ -80,7 +83,8 @@ def paths(state: dict[str, Any], place: str) -> Faults:
     for field in fields.EXPRESSIONS:
         value = state.get(field)
         if value is not None and not (isinstance(value, str) and templates.is_expression(value)):
-            yield fault(_EXPRESSION.format(field), f"{place}/{field}")
+            meant = of_expression(f"{field}.$", value)
+            yield fault(_EXPRESSION.format(field), f"{place}/{field}", suggestion=meant)
 
 
 def payload_templates(state: dict[str, Any], place: str) -> Faults:
@@ -100,7 +104,8 @@ def template(value: Any, place: str) -> Faults:
             if not key.endswith(".$"):
                 yield from template(inner, place)
             elif not isinstance(inner, str) or not templates.is_expression(inner):
-                yield fault(_EXPRESSION.format(key), place)
+                meant = of_expression(key, inner)
+                yield fault(_EXPRESSION.format(key), place, suggestion=meant)
 
 
 def assign(holder: dict[str, Any], place: str, language: str = fields.JSONPATH) -> Faults:
@@ -136,4 +141,6 @@ def languages(holder: dict[str, Any], place: str, language: str) -> Faults:
     for name in holder:
         only = fields.RULE_LANGUAGE.get(name, language)
         if only != language:
-            yield other_language(name, language, only, place)
+            known = fields.CATCHER | fields.RULE
+            meant = of_other_language(name, language, known)
+            yield other_language(name, language, only, place, meant)

@@ -16,28 +16,39 @@ UNSUPPORTED_JSONATA = "UNSUPPORTED_JSONATA_EXPRESSION"
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """A fault: "ERROR" or "WARNING", AWS's code, a sentence, and where it is (None: nowhere)."""
+    """A fault: "ERROR" or "WARNING", AWS's code, a sentence, and where it is (None: nowhere).
+
+    `suggestion` is our own sentence for the learner; AWS's answers have none.
+    """
 
     severity: str
     code: str
     message: str
     location: str | None
+    suggestion: str | None = None
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message} at {self.location or 'null'}"
+
+    def of_aws(self) -> dict[str, str]:
+        """Return the members that AWS's API answers with."""
+        found = {"severity": self.severity, "code": self.code, "message": self.message}
+        return found if self.location is None else {**found, "location": self.location}
 
 
 Faults = Iterator[Diagnostic]
 
 
-def fault(message: str, location: str | None, code: str = SCHEMA) -> Diagnostic:
+def fault(
+    message: str, location: str | None, code: str = SCHEMA, suggestion: str | None = None
+) -> Diagnostic:
     """Return an error."""
-    return Diagnostic("ERROR", code, message, location)
+    return Diagnostic("ERROR", code, message, location, suggestion)
 
 
-def not_supported(field: str, location: str) -> Diagnostic:
+def not_supported(field: str, location: str, suggestion: str | None) -> Diagnostic:
     """Return the fault of a field that does not belong there."""
-    return fault(f"Field '{field}' is not supported", location)
+    return fault(f"Field '{field}' is not supported", location, suggestion=suggestion)
 
 
 def required(fields: list[str], location: str) -> Diagnostic:
@@ -50,12 +61,15 @@ def wrong_type(expected: str, location: str) -> Diagnostic:
     return fault(f"Expected value of type {expected}", location)
 
 
-def other_language(field: str, language: str, other: str, location: str) -> Diagnostic:
+def other_language(
+    field: str, language: str, other: str, location: str, suggestion: str | None
+) -> Diagnostic:
     """Return the fault of a field of the other query language."""
     return fault(
         f"The QueryLanguage is set to '{language}', but field '{field}' is only supported for the "
         f"'{other}' QueryLanguage",
         location,
+        suggestion=suggestion,
     )
 
 
@@ -64,9 +78,10 @@ def empty(location: str) -> Diagnostic:
     return fault("Value cannot be empty", location)
 
 
-def one_of(values: list[str], location: str) -> Diagnostic:
+def one_of(values: list[str], location: str, suggestion: str | None = None) -> Diagnostic:
     """Return the fault of a value that is none of the allowed ones."""
-    return fault(f"Value should be one of the following: [{', '.join(values)}]", location)
+    message = f"Value should be one of the following: [{', '.join(values)}]"
+    return fault(message, location, suggestion=suggestion)
 
 
 def too_many_of(fields: list[str], location: str) -> Diagnostic:

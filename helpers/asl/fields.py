@@ -11,6 +11,7 @@ STATE_TYPES = ["Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", 
 JSONPATH = "JSONPath"
 JSONATA = "JSONata"
 LANGUAGES = [JSONPATH, JSONATA]
+MACHINE_TYPES = ["STANDARD", "EXPRESS"]
 
 
 def query_language(state: dict[str, Any], machine: dict[str, Any]) -> str:
@@ -79,6 +80,12 @@ JSONATA_ONLY: dict[str, set[str]] = {
     "Parallel": {"Arguments", "Output"},
     "Map": {"Output"} | _MAP_JSONATA,
 }
+
+
+def all_of(kind: str) -> set[str]:
+    """Return the fields that a state of a type may have in either query language."""
+    return ANY_LANGUAGE[kind] | JSONPATH_ONLY[kind] | JSONATA_ONLY[kind]
+
 
 REQUIRED: dict[str, list[str]] = {
     "Task": ["Resource"],
@@ -161,6 +168,8 @@ RETRIER = {
     "JitterStrategy",
     "Comment",
 }
+RULE_KINDS = ["And", "Or", "Not", "Variable", "Condition"]
+RULE = {*RULE_KINDS, "Next", "Comment", "Assign", "Output"}
 CATCHER = {"ErrorEquals", "Next", "ResultPath", "Assign", "Output", "Comment"}
 # Fields of a catcher or of a rule that only one query language has.
 RULE_LANGUAGE = {

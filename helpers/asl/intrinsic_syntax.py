@@ -17,7 +17,15 @@ _WORD = re.compile(r"true|false|null|-?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
 class IntrinsicSyntaxError(ValueError):
-    """The text is no call of an intrinsic function."""
+    """The text is no call of an intrinsic function.
+
+    Where only the number of arguments is wrong, `name` is the function and `count` that number.
+    """
+
+    def __init__(self, text: str, name: str = "", count: int | None = None) -> None:
+        super().__init__(text)
+        self.name = name
+        self.count = count
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,7 @@ class _Parser:
         self.expect(")")
         fewest, most = ARGUMENTS[match.group(0)]
         if not fewest <= len(arguments) <= most:
-            raise IntrinsicSyntaxError(self.text)
+            raise IntrinsicSyntaxError(self.text, match.group(0), len(arguments))
         return Call(self.text[start : self.position], match.group(0), tuple(arguments))
 
     def peek(self) -> str:

@@ -10,11 +10,12 @@ from typing import Any
 from helpers.asl import (
     check_errors,
     check_jsonata,
+    check_resource,
     check_values,
     check_variables,
     definition,
     fields,
-    resources,
+    suggestions,
     timestamps,
 )
 from helpers.asl.check_choice import choices
@@ -36,7 +37,6 @@ from helpers.asl.diagnostics import (
     wrong_type,
 )
 from helpers.asl.json_errors import JsonError, parse
-from helpers.asl.resources import Resource
 
 
 def validate(source: str | dict[str, Any], *, machine_type: str = "STANDARD") -> list[Diagnostic]:
@@ -79,10 +79,10 @@ class _Validation:
         """Check the whole machine."""
         for name in machine:
             if name not in fields.MACHINE:
-                yield not_supported(name, "/")
+                yield not_supported(name, "/", suggestions.did_you_mean(name, fields.MACHINE))
         language = machine.get("QueryLanguage", fields.JSONPATH)
         if language not in fields.LANGUAGES:
-            yield one_of(fields.LANGUAGES, "/QueryLanguage")
+            yield _language(language, "")
         else:
             self.language = language
         if machine.get("Version", "1.0") != "1.0":
@@ -126,7 +126,8 @@ class _Validation:
             yield wrong_type("String", f"{place}/StartAt")
             return
         if "StartAt" in flow and start not in states:
-            yield fault(f"Missing 'Next' target: {start}", f"{place}/StartAt", TARGET)
+            meant = suggestions.of_target(start, states)
+            yield fault(f"Missing 'Next' target: {start}", f"{place}/StartAt", TARGET, meant)
         ways: dict[str, set[str]] = {}
         for name, state in states.items():
             found = definition.transitions(state) if isinstance(state, dict) else ()
@@ -136,11 +137,13 @@ class _Validation:
                     ways[name].add(transition.target)
                     continue
                 here = f"{place}/States/{name}/{transition.field}"
-                yield fault(f"Missing 'Next' target: {transition.target}", here, TARGET)
+                meant = suggestions.of_target(transition.target, states)
+                yield fault(f"Missing 'Next' target: {transition.target}", here, TARGET, meant)
         if not whole:
             return
         if not any(definition.is_terminal(state) for state in states.values()):
-            yield fault("Workflow has no terminal state", None, END_STATE)
+            meant = 'No state can end it: one needs "End": true, or the Type Succeed or Fail.'
+            yield fault("Workflow has no terminal state", None, END_STATE, meant)
             return
         if start not in states:
             return
@@ -154,7 +157,8 @@ class _Validation:
         for name in states:
             if name not in reached:
                 here = f"{place}/States/{name}"
-                yield fault(f'State "{name}" is not reachable.', here, TARGET)
+                meant = f"No Next, Default or Catch leads to `{name}`: let one do so, or remove it."
+                yield fault(f'State "{name}" is not reachable.', here, TARGET, meant)
 
     def state(self, name: str, state: Any, place: str) -> Faults:
         """Check one state."""
@@ -173,9 +177,13 @@ class _Validation:
         if kind not in fields.STATE_TYPES:
             types = ", ".join(fields.STATE_TYPES)
             message = f"The field 'Type' should have one of these values: [{types}]"
-            yield fault(message, f"{place}/Type")
+            meant = suggestions.did_you_mean(kind, fields.STATE_TYPES)
+            yield fault(message, f"{place}/Type", suggestion=meant)
             return
         language = state.get("QueryLanguage", self.language)
+        if language not in fields.LANGUAGES:
+            yield _language(language, place)
+            return
         if self.language == fields.JSONATA and language == fields.JSONPATH:
             yield fault(
                 "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine",
@@ -199,23 +207,8 @@ class _Validation:
         yield from check_errors.retriers(state, place)
         yield from check_errors.catchers(state, place, language)
         if kind == "Task" and "Resource" in state:
-            yield from self.resource(state, place)
+            yield from check_resource.resource(state, place, express=self.express)
         yield from self.inner_flows(state, place)
-
-    def resource(self, state: dict[str, Any], place: str) -> Faults:
-        """Check the Resource of a Task, and its Credentials."""
-        arn, here = state["Resource"], f"{place}/Resource"
-        resource = resources.parse(arn) if isinstance(arn, str) else None
-        if not isinstance(arn, str) or not arn.startswith("arn:"):
-            yield fault("Value is not a valid resource ARN", here)
-        elif resource is None or not resources.exists(resource):
-            yield fault(resources.NOT_RECOGNIZED.format(arn), here)
-        elif self.express:
-            yield from _express(resource, here)
-        credentials = state.get("Credentials")
-        if isinstance(credentials, dict) and not {"RoleArn", "RoleArn.$"} & set(credentials):
-            message = "The field 'RoleArn' is required but was missing"
-            yield fault(message, f"{place}/Credentials")
 
     def inner_flows(self, state: dict[str, Any], place: str) -> Faults:
         """Check the branches of a Parallel and the processor of a Map."""
@@ -233,9 +226,14 @@ class _Validation:
             here = f"{place}/{field}"
             for name in flow:
                 if name not in fields.FLOW:
-                    yield not_supported(name, here)
+                    yield not_supported(name, here, suggestions.did_you_mean(name, fields.FLOW))
             yield from _processor_config(flow, f"{here}/ProcessorConfig")
             yield from self.flow(flow, here)
+
+
+def _language(written: Any, place: str) -> Diagnostic:
+    meant = suggestions.did_you_mean(written, fields.LANGUAGES)
+    return one_of(fields.LANGUAGES, f"{place}/QueryLanguage", meant)
 
 
 def _state_fields(state: dict[str, Any], kind: str, language: str, place: str) -> Faults:
@@ -244,11 +242,13 @@ def _state_fields(state: dict[str, Any], kind: str, language: str, place: str) -
     other = fields.JSONATA
     if language == fields.JSONATA:
         mine, others, other = others, mine, fields.JSONPATH
+    known = fields.ANY_LANGUAGE[kind] | mine
     for name in state:
         if name in others:
-            yield other_language(name, language, other, place)
-        elif name not in fields.ANY_LANGUAGE[kind] and name not in mine:
-            yield not_supported(name, place)
+            meant = suggestions.of_other_language(name, language, known)
+            yield other_language(name, language, other, place, meant)
+        elif name not in known:
+            yield not_supported(name, place, suggestions.of_field(name, known, others))
     missing = [name for name in fields.REQUIRED.get(kind, []) if name not in state]
     if missing:
         yield required(missing, place)
@@ -280,21 +280,14 @@ def _processor_config(flow: dict[str, Any], place: str) -> Faults:
         return
     mode = config.get("Mode", "INLINE")
     if mode not in ("INLINE", "DISTRIBUTED"):
-        yield one_of(["INLINE", "DISTRIBUTED"], f"{place}/Mode")
+        modes = ["INLINE", "DISTRIBUTED"]
+        yield one_of(modes, f"{place}/Mode", suggestions.did_you_mean(mode, modes))
     elif mode == "INLINE" and "ExecutionType" in config:
-        yield not_supported("ExecutionType", place)
+        meant = "`ExecutionType` belongs to the Mode `DISTRIBUTED`."
+        yield not_supported("ExecutionType", place, meant)
     elif mode == "DISTRIBUTED" and "ExecutionType" not in config:
         yield required(["ExecutionType"], place)
-    elif config.get("ExecutionType", "STANDARD") not in ("STANDARD", "EXPRESS"):
-        yield one_of(["STANDARD", "EXPRESS"], f"{place}/ExecutionType")
-
-
-def _express(resource: Resource, place: str) -> Faults:
-    """Check what an Express machine may not call; one sentence of AWS ends in a blank."""
-    does_not = "Express state machine does not support"
-    if resource.kind == "activity":
-        yield fault(f"{does_not} Activity ARN", place)
-    elif resource.pattern == "waitForTaskToken":
-        yield fault(f"{does_not} '.waitForTaskToken' service integration ", place)
-    elif resource.pattern:
-        yield fault(f"{does_not} '.sync' service integration", place)
+    elif mode == "DISTRIBUTED" and config["ExecutionType"] not in fields.MACHINE_TYPES:
+        kinds = fields.MACHINE_TYPES
+        near = suggestions.did_you_mean(config["ExecutionType"], kinds)
+        yield one_of(kinds, f"{place}/ExecutionType", near)

@@ -19,10 +19,7 @@ def validated(request: dict[str, Any]) -> dict[str, Any]:
     most = request.get("maxResults") or _MOST_DIAGNOSTICS
     return {
         "result": "FAIL" if errors else "OK",
-        "diagnostics": [
-            {name: value for name, value in vars(fault).items() if value is not None}
-            for fault in shown[:most]
-        ],
+        "diagnostics": [fault.of_aws() for fault in shown[:most]],
         "truncated": len(shown) > most,
     }
 
