@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from helpers.session import connect as connect
     from helpers.stack import load_definition as load_definition
     from helpers.tables import items as items
+    from helpers.validation import validate as validate
 
 _MODULES = {
     "WorkshopError": "helpers.errors",
@@ -22,6 +23,7 @@ _MODULES = {
     "load_definition": "helpers.stack",
     "run": "helpers.executions",
     "upload": "helpers.photos",
+    "validate": "helpers.validation",
 }
 
 __all__ = sorted(_MODULES)

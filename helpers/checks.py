@@ -178,7 +178,8 @@ def _expect_valid(definition: dict[str, Any]) -> None:
     """Demand that the definition with the learner's part in it is one that AWS accepts."""
     errors = [fault for fault in asl.validate(definition) if fault.severity == "ERROR"]
     if errors:
-        raise WorkshopError(f"Not yet: {errors[0].message} (at {errors[0].location}).")
+        meant = f" {errors[0].suggestion}" if errors[0].suggestion else ""
+        raise WorkshopError(f"Not yet: {errors[0].message} (at {errors[0].location}).{meant}")
 
 
 def _entered(execution: Execution) -> list[dict[str, Any]]:

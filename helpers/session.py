@@ -12,6 +12,7 @@ from helpers import settings, sign_in, stack
 from helpers.console import Line, ask_to_deploy
 from helpers.errors import WorkshopError
 from helpers.places import workshop_folder
+from helpers.refused_definitions import suggest_in_refusals
 from helpers.session_card import Card
 from helpers.short_errors import shorten_aws_errors
 
@@ -65,6 +66,7 @@ class Workshop:
         learner: str | None,
     ) -> None:
         self._session: Any = session
+        suggest_in_refusals(session)
         self._options = options
         self._clients: dict[str, Any] = {}
         self.backend = backend

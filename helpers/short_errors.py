@@ -5,6 +5,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
 
+from helpers.refused_definitions import suggested
+
 _NOBODY_ANSWERS = (
     "Nobody answers there · run the cell with `workshop = connect()` again: it starts the embedded "
     "AWS, or says why a real account cannot be reached"
@@ -30,11 +32,15 @@ def _show(
     frames: TracebackType | None,
     tb_offset: int | None = None,
 ) -> list[str]:
-    """Show the error in the way IPython does, with the frames of cells only."""
+    """Show the error in the way IPython does, with the frames of cells only.
+
+    Beneath AWS's words stands what a refused definition may have meant.
+    """
     error.__cause__ = error.__context__ = None
     lines = shell.InteractiveTB.structured_traceback(kind, error, _in_cells(frames), tb_offset=0)
     if isinstance(error, ConnectionError | HTTPClientError):
         lines = [f"{kind.__name__}: {error}", _NOBODY_ANSWERS]
+    lines += suggested(error)
     shell._showtraceback(kind, error, lines)
     return lines
 

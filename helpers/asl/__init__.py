@@ -2,6 +2,7 @@
 
 from helpers.asl.definition import Place, Transition, states, transitions
 from helpers.asl.diagnostics import Diagnostic
+from helpers.asl.hints import hints
 from helpers.asl.paths import PathError, evaluate_path
 from helpers.asl.validate import validate
 
@@ -11,6 +12,7 @@ __all__ = [
     "Place",
     "Transition",
     "evaluate_path",
+    "hints",
     "states",
     "transitions",
     "validate",

@@ -14,7 +14,7 @@ from helpers.asl.diagnostics import (
 )
 from helpers.asl.jsonata_expression import is_expression
 from helpers.asl.paths import PathSyntaxError, compile_path, compile_reference_path
-from helpers.asl.suggestions import of_expression, of_other_language, of_path
+from helpers.asl.suggestions import of_expression, of_number, of_other_language, of_path
 
 _EXPRESSION = (
     "The value for the field '{}' must be a valid JSONPath or a valid intrinsic function call"
@@ -39,7 +39,8 @@ def number(
     least, most = limits
     kinds = int if whole else (int, float)
     if isinstance(value, bool) or not isinstance(value, kinds):
-        yield wrong_type("Integer" if whole else "Float", f"{place}/{field}")
+        meant = of_number(field, value)
+        yield wrong_type("Integer" if whole else "Float", f"{place}/{field}", meant)
     elif value < least:
         yield fault(f"Minimum value is {least}", f"{place}/{field}")
     elif value > most:

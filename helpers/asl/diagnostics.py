@@ -56,9 +56,9 @@ def required(fields: list[str], location: str) -> Diagnostic:
     return fault(f"These fields are required: [{', '.join(fields)}]", location)
 
 
-def wrong_type(expected: str, location: str) -> Diagnostic:
+def wrong_type(expected: str, location: str, suggestion: str | None = None) -> Diagnostic:
     """Return the fault of a value that is no `expected` ("Array", "Object", "String")."""
-    return fault(f"Expected value of type {expected}", location)
+    return fault(f"Expected value of type {expected}", location, suggestion=suggestion)
 
 
 def other_language(
@@ -96,3 +96,10 @@ def none_of(fields: list[str], location: str) -> Diagnostic:
     return fault(
         f"This object should have only one of the following fields: [{', '.join(fields)}]", location
     )
+
+
+def hint(
+    code: str, message: str, location: str | None, suggestion: str | None = None
+) -> Diagnostic:
+    """Return a warning of ours, which AWS does not give."""
+    return Diagnostic("WARNING", code, message, location, suggestion)

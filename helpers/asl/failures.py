@@ -8,6 +8,28 @@ RESULT_PATH_MATCH_FAILURE = "States.ResultPathMatchFailure"
 REFERENCE_PATH_CONFLICT = "States.ReferencePathConflict"
 QUERY_EVALUATION = "States.QueryEvaluationError"
 
+# Every name of AWS's own ("Error names" of the developer guide, and those above).
+NAMES = [
+    "States.ALL",
+    "States.BranchFailed",
+    DATA_LIMIT,
+    "States.ExceedToleratedFailureThreshold",
+    "States.HeartbeatTimeout",
+    "States.Http.Socket",
+    INTRINSIC_FAILURE,
+    "States.ItemReaderFailed",
+    "States.NoChoiceMatched",
+    "States.ParameterPathFailure",
+    "States.Permissions",
+    QUERY_EVALUATION,
+    REFERENCE_PATH_CONFLICT,
+    RESULT_PATH_MATCH_FAILURE,
+    "States.ResultWriterFailed",
+    RUNTIME,
+    "States.TaskFailed",
+    TIMEOUT,
+]
+
 # Bytes of UTF-8 that an input or a result may have ("Service quotas" of the developer guide).
 PAYLOAD_LIMIT = 262_144
 

@@ -128,13 +128,13 @@ def _base64_decode(text: Any) -> str:
         raise IntrinsicError("The argument is not valid Base64") from None
 
 
-_ALGORITHMS = {"MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512"}
+ALGORITHMS = {"MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512"}
 
 
 def _hash(data: Any, algorithm: Any) -> str:
     name = _plain(algorithm)
-    if name not in _ALGORITHMS:
-        raise IntrinsicError(f"The algorithm must be one of {sorted(_ALGORITHMS)}")
+    if name not in ALGORITHMS:
+        raise IntrinsicError(f"The algorithm must be one of {sorted(ALGORITHMS)}")
     text = data if isinstance(data, str) else json_text(data)
     return hashlib.new(name.replace("-", "").lower(), _short_text(text).encode()).hexdigest()
 

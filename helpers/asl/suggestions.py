@@ -96,6 +96,15 @@ def of_expression(key: str, value: object) -> str:
     return f"`{value}` cannot be read as a path; a path is such as `$.photos[0].key`."
 
 
+def of_number(field: str, value: object) -> str | None:
+    """Say what a value that is no number may be."""
+    if isinstance(value, str) and value.startswith("$"):
+        return f"`{field}` takes a number; `{field}Path` takes a path."
+    if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value, re.ASCII):
+        return f"A number stands without quotes: `{value}`."
+    return None
+
+
 def of_path(value: object) -> str | None:
     """Say why a value is no path."""
     if not isinstance(value, str):

@@ -271,7 +271,9 @@ def _timestamp(state: dict[str, Any], place: str, language: str) -> Faults:
     if timestamp is None or check_values.is_query(timestamp, language):
         return
     if not isinstance(timestamp, str) or not timestamps.is_timestamp(timestamp):
-        yield fault("String does not match RFC3339 timestamp", f"{place}/Timestamp")
+        meant = "A time is such as `2030-01-31T18:00:00Z`; a path stands in `TimestampPath`."
+        message = "String does not match RFC3339 timestamp"
+        yield fault(message, f"{place}/Timestamp", suggestion=meant)
 
 
 def _processor_config(flow: dict[str, Any], place: str) -> Faults:
