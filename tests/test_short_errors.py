@@ -40,3 +40,21 @@ def test_an_aws_that_was_stopped_is_one_sentence_with_the_remedy(
     (asked,) = _errors(SET_UP, f"{stop}server.stop(workshop_folder())\n{OF_AWS}")
     assert asked["ename"] == "EndpointConnectionError"
     assert len(asked["traceback"]) == 2 and "workshop = connect()" in asked["traceback"][1]
+
+
+def test_a_refused_definition_shows_what_was_meant_beneath_the_words_of_aws(
+    workshop_home: Path,
+) -> None:
+    create = """
+definition = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Nxet": "B"}, "B": {"Type": "Fail"}}}
+import json
+workshop.sfn.create_state_machine(
+    name="m", definition=json.dumps(definition), roleArn="arn:aws:iam::000000000000:role/r"
+)"""
+    keep = f"try:\n    {create.strip().replace(chr(10), chr(10) + '    ')}\nexcept Exception as e:\n"
+    keep += "    words = str(e)\nassert 'Nxet' in words and 'mean' not in words\n1/0"
+    refused, kept = _errors(SET_UP, create, keep)
+    shown = refused["traceback"]
+    assert "Field 'Nxet' is not supported at /States/A" in shown[-2]
+    assert shown[-1] == "→ `Nxet`: did you mean `Next`? (at /States/A)"
+    assert kept["ename"] == "ZeroDivisionError"
