@@ -51,7 +51,9 @@ import json
 workshop.sfn.create_state_machine(
     name="m", definition=json.dumps(definition), roleArn="arn:aws:iam::000000000000:role/r"
 )"""
-    keep = f"try:\n    {create.strip().replace(chr(10), chr(10) + '    ')}\nexcept Exception as e:\n"
+    keep = (
+        f"try:\n    {create.strip().replace(chr(10), chr(10) + '    ')}\nexcept Exception as e:\n"
+    )
     keep += "    words = str(e)\nassert 'Nxet' in words and 'mean' not in words\n1/0"
     refused, kept = _errors(SET_UP, create, keep)
     shown = refused["traceback"]

@@ -66,6 +66,13 @@ def hints(source: str | State) -> list[Diagnostic]:
             return []
     if not isinstance(machine, dict):
         return []
+    try:
+        return list(dict.fromkeys(_found(machine)))
+    except RecursionError:  # the validator finds it too deeply nested
+        return []
+
+
+def _found(machine: State) -> list[Diagnostic]:
     assigned = {name for place in definition.states(machine) for name in _assigned(place.state)}
     found: list[Diagnostic] = []
     for place in definition.states(machine):
@@ -77,7 +84,7 @@ def hints(source: str | State) -> list[Diagnostic]:
             found += _expressions(state, here, assigned)
     found += _endless(machine, "")
     found += lost_paths(machine)
-    return list(dict.fromkeys(found))
+    return found
 
 
 def _static_texts(state: State, place: str) -> Faults:

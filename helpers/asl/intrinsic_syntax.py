@@ -61,10 +61,14 @@ def parse(text: str) -> Call:
     """Parse a call.
 
     Raises:
-        IntrinsicSyntaxError: not a call, an unknown function, or a wrong number of arguments.
+        IntrinsicSyntaxError: not a call, an unknown function, a wrong number of arguments, or
+            calls inside calls without end.
     """
     parser = _Parser(text)
-    call = parser.call()
+    try:
+        call = parser.call()
+    except RecursionError:
+        raise IntrinsicSyntaxError(text) from None
     parser.blanks()
     if parser.position != len(text):
         raise IntrinsicSyntaxError(text)

@@ -24,6 +24,7 @@ from helpers.asl.diagnostics import (
     END_STATE,
     NOT_JSON,
     TARGET,
+    TOO_DEEP,
     Diagnostic,
     Faults,
     empty,
@@ -57,7 +58,10 @@ def validate(source: str | dict[str, Any], *, machine_type: str = "STANDARD") ->
             return [fault(f"{error.message}\n at {place}", place, NOT_JSON)]
     if not isinstance(machine, dict):
         return [fault("Definition must be a valid JSON object", None)]
-    return list(_Validation(machine_type).machine(machine))
+    try:
+        return list(_Validation(machine_type).machine(machine))
+    except RecursionError:  # the code is the API reference's, the sentence its description
+        return [fault("The states are too deeply nested.", None, TOO_DEEP)]
 
 
 def validate_state(state: Any) -> list[Diagnostic]:

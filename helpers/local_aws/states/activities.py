@@ -11,6 +11,7 @@ from typing import Any
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states import names
 from helpers.local_aws.states.store import Activity, Store
+from helpers.local_aws.states.tags import tags_of
 
 Parameters = dict[str, Any]
 LONG_POLL = 60.0  # seconds that GetActivityTask waits for a task
@@ -47,7 +48,7 @@ class Activities:
         arn = names.activity_arn(request["name"])
         activity = self._store.activity(arn)
         if activity is None:
-            tags = {tag["key"]: tag.get("value", "") for tag in request.get("tags", [])}
+            tags = tags_of(request.get("tags", []))
             activity = Activity(arn, request["name"], self._clock(), tags)
             self._store.save_activity(activity)
         return {"activityArn": arn, "creationDate": activity.created}

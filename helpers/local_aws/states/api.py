@@ -6,7 +6,7 @@ from typing import Any
 from helpers.local_aws.database import Database
 from helpers.local_aws.json_protocol import ServiceError, answer, check_input
 from helpers.local_aws.states import definitions
-from helpers.local_aws.states.activities import Activities
+from helpers.local_aws.states.activities import LONG_POLL, Activities
 from helpers.local_aws.states.aliases import Aliases
 from helpers.local_aws.states.executions import Executions
 from helpers.local_aws.states.express import Express
@@ -37,12 +37,17 @@ _ENUM_ORDER = {
 class Application:
     """Step Functions of one embedded AWS, as a WSGI application."""
 
-    def __init__(self, clients: Callable[..., Any], database: Database) -> None:
-        """Take what makes boto3 clients of this very AWS, `clients("lambda")`, and what keeps."""
+    def __init__(
+        self, clients: Callable[..., Any], database: Database, *, long_poll: float = LONG_POLL
+    ) -> None:
+        """Take what makes boto3 clients of this very AWS, `clients("lambda")`, and what keeps.
+
+        `long_poll` is for how many seconds GetActivityTask waits for a task.
+        """
         self._store = SqliteStore(database)
         self._logs = Logs(clients)
         self._machines = Machines(self._store, self._logs)
-        self._activities = Activities(self._store)
+        self._activities = Activities(self._store, long_poll=long_poll)
         tasks = Tasks(clients, self._activities)
         self._executions = Executions(self._store, self._machines, tasks, self._logs)
         machines, executions = self._machines, self._executions
@@ -104,7 +109,7 @@ class Application:
             raise ServiceError("UnknownOperationException", message)
         check_input(SERVICE, operation, parameters, enum_order=_ENUM_ORDER)
         try:
-            return perform({name: value for name, value in parameters.items() if value is not None})
+            return perform(_given(parameters))
         finally:
             self._store.flush()
 
@@ -136,3 +141,10 @@ class Application:
         deleted = self._machines.delete(parameters)
         self._executions.abort_all(parameters["stateMachineArn"])
         return deleted
+
+
+def _given(value: Any) -> Any:
+    """Return a request without the members that are null: AWS takes them as not given."""
+    if isinstance(value, dict):
+        return {name: _given(item) for name, item in value.items() if item is not None}
+    return [_given(item) for item in value] if isinstance(value, list) else value

@@ -37,10 +37,16 @@ class Versions:
         return {"creationDate": version.created, "stateMachineVersionArn": version.arn}
 
     def list(self, request: Parameters) -> dict[str, Any]:
-        """ListStateMachineVersions, the newest first."""
-        machine = self._machines.find(request["stateMachineArn"])
-        newest_first = [version for _, version in sorted(machine.versions.items(), reverse=True)]
-        shown, token = names.page(newest_first, request, f"versions {machine.arn}")
+        """ListStateMachineVersions, the newest first; of no machine there are none.
+
+        The API model has no StateMachineDoesNotExist here.
+        """
+        arn = request["stateMachineArn"]
+        names.check_arn(arn, "stateMachine")
+        machine = self._store.machine(arn)
+        versions = machine.versions if machine else {}
+        newest_first = [version for _, version in sorted(versions.items(), reverse=True)]
+        shown, token = names.page(newest_first, request, f"versions {arn}")
         listed = [
             {"stateMachineVersionArn": version.arn, "creationDate": version.created}
             for version in shown
