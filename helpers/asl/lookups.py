@@ -22,6 +22,7 @@ from helpers.asl.suggestions import listed, nearest
 
 NOWHERE = "PATH_LEADS_NOWHERE"
 
+_PAYLOAD = "Payload"  # where lambda:invoke has what the function returned, which is looked for most
 _ARRAYS = {"States.ArrayPartition", "States.ArrayRange", "States.ArrayUnique"}
 _ARRAYS |= {"States.StringSplit"}
 _UNKNOWN = {"States.StringToJson", "States.ArrayGetItem", "States.JsonMerge"}
@@ -179,8 +180,11 @@ def _meant(steps: tuple[Step, ...], number: int, here: Shape) -> tuple[Step, ...
     if isinstance(step, int):
         return (*before, len(here.items) - 1, *after) if here.items else None
     inside: list[tuple[Step, Shape]] = [*members.items(), *enumerate(here.items or ())]
-    places = [name for name, shape in inside if _leads(shape, (step, *after))]
-    return (*before, places[0], step, *after) if places else None
+    for name, shape in inside:
+        known = step in (shape.members or {}) or (name == _PAYLOAD and shape.unknown)
+        if known and _leads(shape, (step, *after)):
+            return (*before, name, step, *after)
+    return None
 
 
 def _leads(shape: Shape | None, steps: tuple[Step, ...]) -> bool:

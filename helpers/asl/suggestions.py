@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 from helpers.asl import fields, resources
 from helpers.asl.intrinsic_functions import ARGUMENTS
@@ -33,9 +33,17 @@ def nearest(word: object, words: Iterable[str]) -> str | None:
     if not isinstance(word, str) or len(word) > _LONGEST:
         return None
     by_letters = {known.casefold(): known for known in words}
+    written = word.casefold()
     cutoff = 0.5 if len(word) <= 3 else 0.6
-    found = get_close_matches(word.casefold(), by_letters, n=1, cutoff=cutoff)
-    return by_letters[found[0]] if found else None
+    near = get_close_matches(written, by_letters, n=5, cutoff=cutoff)
+    if not near:
+        return None
+
+    def likeness(known: str) -> tuple[float, bool, int]:
+        ratio = SequenceMatcher(None, known, written).ratio()
+        return round(ratio, 6), known[:1] == written[:1], -abs(len(known) - len(written))
+
+    return by_letters[max(near, key=likeness)]
 
 
 def did_you_mean(word: object, words: Iterable[str]) -> str | None:
