@@ -74,6 +74,14 @@ def no_state_machine(workshop: Any, folder: Path) -> str:
     return str(refused.value)
 
 
+def refused_definition(workshop: Any, folder: Path) -> str:
+    with pytest.raises(ClientError) as refused:
+        workshop.sfn.update_state_machine(
+            stateMachineArn=workshop.state_machine_arn, definition="{}"
+        )
+    return str(refused.value)
+
+
 def no_stack(workshop: Any, folder: Path) -> str:
     name = f"{workshop.stack_name}-of-nobody"
     with pytest.raises(WorkshopError) as refused:
@@ -99,6 +107,7 @@ PROVOKED: dict[str, Callable[[Any, Path], str]] = {
     "The collection id: rider-photos does not exist": no_collection,
     "StateMachineDoesNotExist": no_state_machine,
     "There is no stack wildrydes-step-module-resources yet": no_stack,
+    "Invalid State Machine Definition": refused_definition,
     "dlib cannot be imported": no_dlib,
 }
 

@@ -95,6 +95,17 @@ def test_a_faulty_definition_is_refused_with_all_its_faults(bench):
     )
 
 
+def test_what_we_suggest_to_learners_is_in_no_answer(bench):
+    hinted = {"Type": "Pass", "Parameters": {"a": "$.b"}, "Nxet": "S", "End": True}
+    told = bench.sfn.validate_state_machine_definition(
+        definition=json.dumps({"StartAt": "S", "States": {"S": hinted}}), severity="WARNING"
+    )
+    assert [set(found) for found in told["diagnostics"]] == [
+        {"severity", "code", "message", "location"}
+    ]
+    assert "Next" not in json.dumps(told["diagnostics"])
+
+
 @pytest.mark.parametrize(
     ("definition", "words"),
     [
