@@ -107,6 +107,6 @@ def test_what_is_accepted_ends_or_can_be_stopped(bench, tasks, data):
         told = bench.wait(arn, 0.3)
     except AssertionError:
         bench.sfn.stop_execution(executionArn=arn)
-        told = bench.wait(arn, 1)
+        told = bench.wait(arn)
     assert told["status"] in ENDS
     assert OF_OURS not in told.get("cause", "")
