@@ -158,14 +158,16 @@ def test_a_task_with_a_token_is_counted_once(bench, cloudwatch):
         "Parameters": {"QueueUrl": url, "MessageBody.$": "$$.Task.Token"},
         "End": True,
     }
+    names = [f"ServiceIntegrations{what}" for what in ("Scheduled", "Started", "Succeeded")]
+    resource = {"ServiceIntegrationResourceArn": task["Resource"]}
+    before = [total(cloudwatch, name, **resource) or 0 for name in names]
     execution = bench.start({"StartAt": "T", "States": {"T": task}})
     sqs = bench.clients("sqs")
     (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
     bench.sfn.send_task_success(taskToken=message["Body"], output="1")
     bench.wait(execution)
-    resource = {"ServiceIntegrationResourceArn": task["Resource"]}
-    for name in ("Scheduled", "Started", "Succeeded"):
-        assert total(cloudwatch, f"ServiceIntegrations{name}", **resource) == 1
+    after = [total(cloudwatch, name, **resource) for name in names]
+    assert after == [count + 1 for count in before]
 
 
 def test_activities_are_counted_with_the_time_they_waited(bench, cloudwatch):
