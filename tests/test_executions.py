@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from botocore.exceptions import ClientError
 from nbclient import NotebookClient
+from roles import make_role
 
 from helpers import WorkshopError, history, run
 from helpers.executions import Caught, _pauses, problem_words, watch
@@ -67,13 +68,17 @@ def sfn(embedded: dict[str, str]) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def machines(sfn: Any) -> Iterator[dict[str, str]]:
+def machines(sfn: Any, embedded: dict[str, str]) -> Iterator[dict[str, str]]:
     """Return ARNs of state machines by name."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in embedded.items():
+            patch.setenv(name, value)
+        role = make_role(boto3.Session().client("iam"), "executions")
     arns = {
         name: sfn.create_state_machine(
             name=f"executions-{name}",
             definition=json.dumps(definition),
-            roleArn="arn:aws:iam::000000000000:role/any",
+            roleArn=role,
         )["stateMachineArn"]
         for name, definition in (
             ("failing", FAILING),

@@ -36,6 +36,9 @@ class Language(Protocol):
     def arguments(self, state: State, scope: Scope, randomness: Randomness) -> Iterator[Step]:
         """Yield what a task or a branch is given."""
 
+    def credentials(self, state: State, scope: Scope, randomness: Randomness) -> Any:
+        """Return the Credentials of a Task that has them."""
+
     def leaving(
         self, state: State, scope: Scope, state_input: Any, result: Any, randomness: Randomness
     ) -> Iterator[Step]:

@@ -34,6 +34,11 @@ def arguments(state: State, scope: Scope, randomness: Randomness) -> Iterator[tu
         yield "afterArguments", scope.input
 
 
+def credentials(state: State, scope: Scope, randomness: Randomness) -> Any:
+    """Return Credentials, filled in."""
+    return filled(state["Credentials"], "Credentials", scope, randomness)
+
+
 def leaving(
     state: State, scope: Scope, state_input: Any, result: Any, randomness: Randomness
 ) -> Iterator[tuple[str, Any]]:

@@ -25,6 +25,11 @@ def arguments(state: State, scope: Scope, randomness: Randomness) -> Iterator[tu
     yield "afterParameters", after_parameters(state, scope, randomness)
 
 
+def credentials(state: State, scope: Scope, randomness: Randomness) -> Any:
+    """Return Credentials, filled in."""
+    return templates.evaluate(state["Credentials"], scope, randomness)
+
+
 def leaving(
     state: State, scope: Scope, state_input: Any, result: Any, randomness: Randomness
 ) -> Iterator[tuple[str, Any]]:

@@ -1,29 +1,44 @@
 """boto3 clients for use inside the embedded AWS: the call goes to the front without a socket.
 
-`Clients(front, server)` is what our services get as `clients`; `clients("s3")` is a full boto3
-client whose HTTP request is answered by a function call (botocore's event `before-send`).
+`Clients(front, permissions)` is what our services get as `clients`; `clients("s3")` is a full boto3
+client whose HTTP request is answered by a function call (botocore's event `before-send`). It may do
+everything; `clients("s3", role=principal)` may do what the role may.
 """
 
 import io
 import threading
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import boto3
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSResponse, HeadersDict
+from botocore.client import BaseClient
 from botocore.config import Config
 
+from helpers.local_aws.permissions.decisions import CALLER_KEY, Permissions
+from helpers.local_aws.permissions.principals import Principal
 from helpers.local_aws.signing import WsgiApplication
+
+# As whom the call is made that botocore is about to send; None for the account's own key.
+_ACTING: ContextVar[Principal | None] = ContextVar("acting", default=None)
 
 
 class Clients:
     """The clients of one embedded AWS, made when first asked for, kept, safe between threads."""
 
     def __init__(
-        self, application: WsgiApplication, *, endpoint: str, access_key_id: str, region: str
+        self,
+        application: WsgiApplication,
+        permissions: Permissions,
+        *,
+        endpoint: str,
+        access_key_id: str,
+        region: str,
     ) -> None:
+        self.permissions = permissions
         self._application = application
         self._endpoint = endpoint
         self._key = access_key_id
@@ -32,11 +47,17 @@ class Clients:
         self._session: Any = None
         self._kept: dict[tuple[str, bool], Any] = {}
 
-    def __call__(self, service: str, *, parameter_validation: bool = True) -> Any:
-        """Return the client of `service` ("s3", "stepfunctions", …).
+    def __call__(
+        self, service: str, *, parameter_validation: bool = True, role: Principal | None = None
+    ) -> Any:
+        """Return the client of `service` ("s3", "stepfunctions", …), which acts as `role`.
 
         Without `parameter_validation` the service itself, not botocore, says what is wrong.
         """
+        client = self._client(service, parameter_validation)
+        return client if role is None else _AsRole(client, role)
+
+    def _client(self, service: str, parameter_validation: bool) -> Any:
         kept = self._kept.get((service, parameter_validation))
         if kept is not None:
             return kept
@@ -77,20 +98,53 @@ class Clients:
     def _call(self, request: Any, credential: str) -> AWSResponse:
         environ = _environ(request)
         environ["HTTP_AUTHORIZATION"] = credential
+        if principal := _ACTING.get():
+            environ[CALLER_KEY] = principal
         sent: dict[str, Any] = {}
 
         def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
             sent.update(status=int(status.split(" ", 1)[0]), headers=headers)
 
-        parts = self._application(environ, start_response)
+        acting = _ACTING.set(None)  # what the service calls in turn is its own affair
         try:
-            content = b"".join(parts)
+            parts = self._application(environ, start_response)
+            try:
+                content = b"".join(parts)
+            finally:
+                getattr(parts, "close", lambda: None)()
         finally:
-            getattr(parts, "close", lambda: None)()
+            _ACTING.reset(acting)
         headers: Any = HeadersDict()
         for name, value in sent["headers"]:
             headers[name] = value
         return AWSResponse(request.url, sent["status"], headers, _Raw(content))
+
+
+class _AsRole:
+    """A client whose calls are made as a role; it shares all else with the client inside."""
+
+    def __init__(self, client: Any, role: Principal) -> None:
+        self._client = client
+        self._role = role
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._client, name)
+        if not callable(value):
+            return value
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            acting = _ACTING.set(self._role)
+            try:
+                return value(*arguments, **options)
+            finally:
+                _ACTING.reset(acting)
+
+        return call
+
+    def get_paginator(self, operation_name: str) -> Any:
+        """Return a paginator that asks for each page as the role."""
+        client: Any = self
+        return BaseClient.get_paginator(client, operation_name)
 
 
 class _Raw(io.BytesIO):

@@ -1,7 +1,8 @@
 """The front of the embedded AWS: one WSGI application before all services.
 
 It lets in only requests to this machine's own name, signed with this checkout's key (its id is
-compared, which nobody else knows; the signature is not), and passes each to the service that the
+compared, which nobody else knows; the signature is not) or with temporary credentials of a role,
+asks permissions/ whether the role may make them, and passes each to the service that the
 signature names: `states`, `rekognition` and `cloudformation` are ours, `lambda` is moto's with our
 runner (functions.py), the rest is moto's. What moto fails on is explained by faulty_requests.py.
 Paths under `/_workshop/` are for server.py: health, reset and stop.
@@ -34,7 +35,11 @@ from helpers.local_aws.events.scheduler import Scheduler
 from helpers.local_aws.events.targets import Targets
 from helpers.local_aws.function_backend import plug_in
 from helpers.local_aws.functions import Functions
+from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.moto_services import MotoServices, tell_of_event_bridge, word_topic_arns
+from helpers.local_aws.permissions import sts
+from helpers.local_aws.permissions.decisions import CALLER_KEY, Permissions
+from helpers.local_aws.permissions.principals import CALLER, Principal
 from helpers.local_aws.server import Server, environment, proof
 from helpers.local_aws.signing import Environ, StartResponse
 
@@ -56,13 +61,17 @@ class Front:
         self.server = server
         self.folder = home / "aws"
         self.database = Database(self.folder / FILE)
+        self.permissions = Permissions(server.secret_access_key, lambda: self.moto.load("iam"))
         self.clients = Clients(
             self,
+            self.permissions,
             endpoint=server.endpoint,
             access_key_id=server.access_key_id,
             region=server.region,
         )
-        self.functions = Functions(self.folder / "functions", self.clients, environment(server))
+        self.functions = Functions(
+            self.folder / "functions", self.clients, self._environment_of_handler
+        )
         self.buses = Buses(Targets(self.clients))
         self.scheduler = Scheduler(self.buses)
         self.moto = MotoServices(
@@ -87,10 +96,18 @@ class Front:
         who = signing.signer(environ)
         if who is None:
             return signing.refuse_unsigned(environ, start_response)
-        if not self._knows(who.access_key_id):
-            return signing.refuse_key(environ, start_response, who)
         try:
-            return self._pass_on(environ, _without_browser_headers(start_response), who)
+            caller = environ.get(CALLER_KEY) or self.permissions.caller(environ, who)
+            if caller is not None:
+                self.permissions.check(environ, who.service, caller)
+            elif not self._knows(who.access_key_id):
+                return signing.refuse_key(environ, start_response, who)
+        except ServiceError as denied:
+            status, code, message = denied.status, denied.code, denied.message
+            return signing.error(environ, start_response, who.service, status, code, message)
+        answering = CALLER.set(caller)
+        try:
+            return self._pass_on(environ, _without_browser_headers(start_response), who, caller)
         except NotImplementedError as missing:
             message = str(missing) or "The embedded AWS cannot do that."
             return signing.error(
@@ -110,16 +127,29 @@ class Front:
             return signing.error(
                 environ, start_response, who.service, 500, "InternalFailure", message
             )
+        finally:
+            CALLER.reset(answering)
 
     def _pass_on(
-        self, environ: Environ, start_response: StartResponse, who: signing.Signer
+        self,
+        environ: Environ,
+        start_response: StartResponse,
+        who: signing.Signer,
+        caller: Principal | None,
     ) -> Iterable[bytes]:
         if who.service in OURS:
             return self.ours(who.service)(environ, start_response)
         if who.service == "lambda" and function_api.is_invocation(environ):
             self.moto.load("awslambda")
             return function_api.invoke(self.functions, environ, start_response)
-        return self.moto(environ, start_response, who)
+        if who.service == "sts" and sts.answers(environ, caller):
+            return sts.respond(self.permissions, caller, environ, start_response)
+        if who.service != "iam":
+            return self.moto(environ, start_response, who)
+        try:
+            return self.moto(environ, start_response, who)
+        finally:
+            self.permissions.forget()
 
     def ours(self, service: str) -> Any:
         """Return our own application for "states", "rekognition" …, made when first used."""
@@ -159,6 +189,7 @@ class Front:
                 application.reset()
             self.functions.reset()
             self.moto.reset()
+            self.permissions.forget()
             self.database.clear()
             for path in [*self.folder.iterdir()]:
                 if path.is_dir():
@@ -175,6 +206,16 @@ class Front:
             for application in self._ours.values():
                 application.close()
             self.functions.close()
+
+    def _environment_of_handler(self, role_arn: str, function: str) -> dict[str, str]:
+        """Return the variables with which a handler reaches us, as the role of its function."""
+        made = self.permissions.keys.credentials(Principal(role_arn, function))
+        return {
+            **environment(self.server),
+            "AWS_ACCESS_KEY_ID": made.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": made.secret_access_key,
+            "AWS_SESSION_TOKEN": made.session_token,
+        }
 
     def _knows(self, access_key_id: str) -> bool:
         return hmac.compare_digest(access_key_id.encode(), self.server.access_key_id.encode())

@@ -49,9 +49,15 @@ class Functions:
     """The execution environments of all functions of one embedded AWS."""
 
     def __init__(
-        self, folder: Path, clients: Callable[[str], Any], environment: dict[str, str]
+        self,
+        folder: Path,
+        clients: Callable[[str], Any],
+        environment: Callable[[str, str], dict[str, str]],
     ) -> None:
-        """Take the folder for unpacked code, the clients for logs, and how handlers reach AWS."""
+        """Take the folder for unpacked code, the clients for logs, and how handlers reach AWS.
+
+        The last gives the variables for a role's ARN and a function's name.
+        """
         self._folder = folder
         self._environment = environment
         self._idle: dict[str, list[FunctionProcess]] = {}
@@ -230,7 +236,7 @@ class Functions:
             number = self._number
         stream = stream_name(str(function.version))
         environment = {
-            **self._environment,
+            **self._environment(function.role, function.function_name),
             "TZ": ":UTC",
             "_HANDLER": function.handler,
             "LAMBDA_TASK_ROOT": str(code),

@@ -13,11 +13,12 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from roles import EVERYTHING, SERVICES, document, make_role
 
 from helpers.local_aws import ACCOUNT, REGION
 from helpers.local_aws import server as servers
 
-ROLE_POLICY = json.dumps({"Version": "2012-10-17", "Statement": []})
+ROLE_POLICY = document({"Principal": SERVICES, "Action": "sts:AssumeRole"})
 
 
 def packed(**files):
@@ -30,8 +31,7 @@ def packed(**files):
 
 @pytest.fixture(scope="module")
 def role(client):
-    made = client("iam").create_role(RoleName="functions", AssumeRolePolicyDocument=ROLE_POLICY)
-    return made["Role"]["Arn"]
+    return make_role(client("iam"), "functions", EVERYTHING)
 
 
 @pytest.fixture

@@ -8,13 +8,14 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from helpers.local_aws.json_protocol import ServiceError
+from helpers.local_aws.permissions.principals import CALLER
 
 # https://docs.aws.amazon.com/rekognition/latest/dg/limits.html; bytes in the request may be
 # 5 MB long, which is checked with all other inputs.
 MOST_BYTES_IN_S3 = 15 * 2**20
 
 
-def fetch(image: dict[str, Any], clients: Callable[[str], Any]) -> bytes:
+def fetch(image: dict[str, Any], clients: Callable[..., Any]) -> bytes:
     """Return the content of `image`, an Image of Rekognition's API.
 
     Args:
@@ -36,14 +37,16 @@ def fetch(image: dict[str, Any], clients: Callable[[str], Any]) -> bytes:
         raise ServiceError("SerializationException", "The bytes are not valid base64") from None
 
 
-def _from_s3(s3_object: dict[str, str], clients: Callable[[str], Any]) -> bytes:
+def _from_s3(s3_object: dict[str, str], clients: Callable[..., Any]) -> bytes:
     if not s3_object.get("Bucket") or not s3_object.get("Name"):
         raise ServiceError("InvalidParameterException", "Request has invalid parameters")
     wanted = {"Bucket": s3_object["Bucket"], "Key": s3_object["Name"]}
     if s3_object.get("Version"):
         wanted["VersionId"] = s3_object["Version"]
     try:
-        answer = clients("s3").get_object(**wanted)
+        # With the rights of who called: without them there is nothing to be seen ("access
+        # permissions" in the message below).
+        answer = clients("s3", role=CALLER.get()).get_object(**wanted)
         if answer["ContentLength"] > MOST_BYTES_IN_S3:
             raise ServiceError(
                 "ImageTooLargeException",

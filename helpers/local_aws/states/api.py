@@ -46,7 +46,7 @@ class Application:
         """
         self._store = SqliteStore(database)
         self._logs = Logs(clients)
-        self._machines = Machines(self._store, self._logs)
+        self._machines = Machines(self._store, self._logs, clients)
         self._activities = Activities(self._store, long_poll=long_poll)
         tasks = Tasks(clients, self._activities)
         self._executions = Executions(self._store, self._machines, tasks, self._logs)

@@ -13,8 +13,10 @@ from helpers.asl.failures import EvaluationError, StateFailure
 from helpers.asl.paths import Scope
 from helpers.asl.payload import Payload, json_text
 from helpers.local_aws import ACCOUNT, REGION
-from helpers.local_aws.states import item_reader, names, result_writer
+from helpers.local_aws.permissions.resources import Ask
+from helpers.local_aws.states import acting, item_reader, names, result_writer
 from helpers.local_aws.states.flow import Outcome, Visit
+from helpers.local_aws.states.integrations.calls import Clients
 from helpers.local_aws.states.map_run import MapRun
 from helpers.local_aws.states.run import Halted, Line, Run, check_size
 from helpers.local_aws.states.store import Execution, Revision
@@ -50,10 +52,14 @@ def attempt(visit: Visit) -> Outcome:
     line.run.children.map_runs.save(run)
     started = line.record("MapRunStarted", {"mapRunArn": run.arn})
     try:
+        clients = acting.as_machine(visit)
+        _check_start(visit)
+        if "ResultWriter" in state:
+            result_writer.check(visit, scope, run)
         if from_s3:
-            items = item_reader.read(visit, scope, line.run.tasks.clients)
+            items = item_reader.read(visit, scope, clients)
         executions = _Children(visit, scope, run, items).run()
-        output = _output(visit, scope, run, executions)
+        output = _output(visit, scope, clients, run, executions)
     except Halted:
         _end(run, "ABORTED", line)
         raise
@@ -104,12 +110,27 @@ def _end(run: MapRun, status: str, line: Line) -> None:
     line.run.children.map_runs.save(run)
 
 
-def _output(visit: Visit, scope: Scope, run: MapRun, executions: list[Execution]) -> Any:
+def _check_start(visit: Visit) -> None:
+    """Refuse a map run whose role may not start executions of its own machine.
+
+    Raises:
+        StateFailure: States.Permissions (the error's name is not recorded; "Error names" of the
+            developer guide has it for insufficient privileges).
+    """
+    machine = visit.line.run.execution.revision.machine_arn.partition("/")[0]
+    refusal = acting.refusal(visit, Ask("states:StartExecution", machine))
+    if refusal:
+        raise StateFailure("States.Permissions", refusal)
+
+
+def _output(
+    visit: Visit, scope: Scope, clients: Clients, run: MapRun, executions: list[Execution]
+) -> Any:
     """Return the outputs in the order of the items, or where ResultWriter has put them."""
     for counts in (run.executions, run.items):
         counts["resultsWritten"] = counts["succeeded"] + counts["failed"]
     if "ResultWriter" in visit.state:
-        return result_writer.write(visit, scope, visit.line.run.tasks.clients, run, executions)
+        return result_writer.write(visit, scope, clients, run, executions)
     # What was tolerated has no output (not recorded).
     return [child.output.value for child in executions if child.output is not None]
 

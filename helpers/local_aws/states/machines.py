@@ -10,7 +10,7 @@ from typing import Any
 
 from helpers.asl import variables
 from helpers.local_aws.json_protocol import ServiceError
-from helpers.local_aws.states import names
+from helpers.local_aws.states import acting, names
 from helpers.local_aws.states.definitions import checked_definition
 from helpers.local_aws.states.logs import Logs
 from helpers.local_aws.states.store import Revision, StateMachine, Store, Version
@@ -24,8 +24,15 @@ _NO_TRACING = {"enabled": False}
 class Machines:
     """State machines of one store."""
 
-    def __init__(self, store: Store, logs: Logs, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: Store,
+        logs: Logs,
+        clients: Callable[..., Any],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._store = store
+        self._clients = clients
         self._logs = logs
         self._lock = threading.Lock()
         self._random = random.Random()
@@ -59,6 +66,7 @@ class Machines:
         )
         existing = self._store.machine(machine.arn)
         if existing is None:
+            acting.check_role(self._clients, machine.role_arn, machine.arn, machine.parsed)
             self._store.save_machine(machine)
         elif not _same(existing, machine):
             message = f"State Machine Already Exists: '{machine.arn}'"
@@ -88,6 +96,7 @@ class Machines:
         if "roleArn" in request:
             names.check_arn(request["roleArn"])
             changed.role_arn = request["roleArn"]
+        acting.check_role(self._clients, changed.role_arn, machine.arn, changed.parsed)
         if "loggingConfiguration" in request:
             changed.logging = self._logging(request["loggingConfiguration"])
         changed.tracing = request.get("tracingConfiguration", machine.tracing)

@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 from helpers.asl.failures import StateFailure
 from helpers.asl.paths import Scope
 from helpers.asl.payload import json_text
+from helpers.local_aws.permissions.resources import Ask
+from helpers.local_aws.states import acting
 from helpers.local_aws.states.flow import Visit
 from helpers.local_aws.states.integrations.calls import Clients
 from helpers.local_aws.states.item_reader import arguments
@@ -29,9 +31,7 @@ def write(
         StateFailure: States.ResultWriterFailed.
         EvaluationError: a field cannot be evaluated.
     """
-    request = arguments(visit, visit.state["ResultWriter"], scope)
-    bucket, prefix = request["Bucket"], request.get("Prefix", "").strip("/")
-    folder = "/".join(part for part in (prefix, run.arn.rpartition(":")[2]) if part)
+    bucket, folder = _place(visit, scope, run)
     files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
     for kind in ("SUCCEEDED", "FAILED"):
         told = [_told(child) for child in children if _FILES.get(child.status) == kind]
@@ -43,6 +43,32 @@ def write(
     key = f"{folder}/manifest.json"
     _put(clients, bucket, key, json_text(manifest).encode())
     return {"MapRunArn": run.arn, "ResultWriterDetails": {"Bucket": bucket, "Key": key}}
+
+
+def check(visit: Visit, scope: Scope, run: MapRun) -> None:
+    """Refuse a ResultWriter that could not write, before the work begins, as AWS does.
+
+    Raises:
+        StateFailure: States.ResultWriterFailed (the sentence as users report it).
+        EvaluationError: a field cannot be evaluated.
+    """
+    bucket, folder = _place(visit, scope, run)
+    resource = f"arn:aws:s3:::{bucket}/{folder}/manifest.json"
+    refusal = acting.refusal(visit, Ask("s3:PutObject", resource))
+    if refusal:
+        raise StateFailure(
+            RESULT_WRITER_FAILED,
+            "Failed to write a test manifest into the specified output bucket. Access denied. "
+            "Ensure the correct permissions are added to your state machine's execution role. "
+            f"| Message from S3: {refusal}",
+        )
+
+
+def _place(visit: Visit, scope: Scope, run: MapRun) -> tuple[str, str]:
+    """Return the bucket and the folder that the results of a map run are written to."""
+    request = arguments(visit, visit.state["ResultWriter"], scope)
+    parts = (request.get("Prefix", "").strip("/"), run.arn.rpartition(":")[2])
+    return request["Bucket"], "/".join(part for part in parts if part)
 
 
 def _put(clients: Clients, bucket: str, key: str, content: bytes) -> None:

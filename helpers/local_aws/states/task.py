@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from helpers.asl import resources
@@ -10,6 +11,7 @@ from helpers.asl.paths import Scope
 from helpers.asl.payload import Payload
 from helpers.asl.resources import Resource
 from helpers.local_aws import REGION
+from helpers.local_aws.states import acting
 from helpers.local_aws.states.flow import TRUNCATED, Outcome, Visit, runs, with_retries
 from helpers.local_aws.states.integrations import RefusedParameters
 from helpers.local_aws.states.run import call, check_size
@@ -29,7 +31,7 @@ def run_task(visit: Visit) -> Outcome:
         scope = visit.selected_input()
         parameters = visit.arguments(scope)
         try:
-            result = perform(visit, resource, visit.payload(parameters), _times(visit, scope))
+            result = perform(visit, resource, visit.payload(parameters), _limits(visit, scope))
         finally:
             visit.line.run.flush()  # how it ended
         visit.seen["result"] = result
@@ -44,15 +46,33 @@ def _with_token(visit: Visit, attempt: Callable[[], Outcome]) -> Callable[[], Ou
     """Return `attempt` with a token of its own in the context object (`$$.Task.Token`)."""
 
     def with_token() -> Outcome:
-        with visit.line.run.tasks.tokens.issued() as token:
+        with visit.line.run.tasks.tokens.issued(_machine(visit)) as token:
             visit.more = {"Task": {"Token": token}}
             return attempt()
 
     return with_token
 
 
-def _times(visit: Visit, scope: Scope) -> dict[str, int]:
-    """Return the declared limits as the Scheduled event has them."""
+@dataclass(frozen=True)
+class _Limits:
+    """What a Task declares beside its work."""
+
+    times: dict[str, int]  # as the Scheduled event has them
+    role_arn: str | None  # of its Credentials
+
+    @property
+    def scheduled(self) -> dict[str, Any]:
+        """The members of the Scheduled event."""
+        if self.role_arn is None:
+            return self.times
+        return {**self.times, "taskCredentials": {"roleArn": self.role_arn}}
+
+
+def _machine(visit: Visit) -> str:
+    return visit.line.run.execution.revision.machine_arn
+
+
+def _limits(visit: Visit, scope: Scope) -> _Limits:
     times = {}
     for field, name in (
         ("TimeoutSeconds", "timeoutInSeconds"),
@@ -61,22 +81,25 @@ def _times(visit: Visit, scope: Scope) -> dict[str, int]:
         limit = visit.number(field, scope)
         if limit is not None:
             times[name] = limit
-    return times
+    return _Limits(times, acting.credentials(visit, scope))
 
 
-def _call_function(
-    visit: Visit, resource: Resource, payload: Payload, times: dict[str, int]
-) -> Any:
+def _call_function(visit: Visit, resource: Resource, payload: Payload, limits: _Limits) -> Any:
     """Invoke a function by its ARN; the payload is its event, its answer the result."""
     line = visit.line
     scheduled = {"resource": resource.arn, "input": payload.text, "inputDetails": TRUNCATED}
-    line.record("LambdaFunctionScheduled", {**scheduled, **times})
+    line.record("LambdaFunctionScheduled", {**scheduled, **limits.scheduled})
     line.record("LambdaFunctionStarted")
     tasks = line.run.tasks
+
+    def work() -> Payload:
+        clients = acting.as_task(visit, limits.role_arn)
+        return check_size(tasks.invoke_function(clients, resource.arn, payload), resource.arn)
+
     output = _worked(
         visit,
-        lambda: check_size(tasks.invoke_function(resource.arn, payload), resource.arn),
-        times.get("timeoutInSeconds"),
+        work,
+        limits.times.get("timeoutInSeconds"),
         "LambdaFunction",
         {},
     )
@@ -84,9 +107,7 @@ def _call_function(
     return output.value
 
 
-def _call_activity(
-    visit: Visit, resource: Resource, payload: Payload, times: dict[str, int]
-) -> Any:
+def _call_activity(visit: Visit, resource: Resource, payload: Payload, limits: _Limits) -> Any:
     """Offer a task to the workers of an activity; the payload is its input.
 
     The limits count from the moment when a worker has taken the task ("Task workflow state" of
@@ -96,17 +117,17 @@ def _call_activity(
     if not tasks.activities.exists(resource.arn):
         raise EvaluationError(f"The activity {resource.arn} does not exist.")
     scheduled = {"resource": resource.arn, "input": payload.text, "inputDetails": TRUNCATED}
-    line.record("ActivityScheduled", {**scheduled, **times})
-    with tasks.tokens.issued() as token:
+    line.record("ActivityScheduled", {**scheduled, **limits.times})
+    with tasks.tokens.issued(_machine(visit)) as token:
         words = tasks.tokens.words(token)
         with tasks.activities.scheduled(resource.arn, token, payload.text, words.say):
             line.run.flush()
             worker = words.hear(line.halt, None)
         line.record("ActivityStarted", {"workerName": worker} if worker else {})
-        limits = times.get("timeoutInSeconds"), times.get("heartbeatInSeconds")
+        seconds = limits.times.get("timeoutInSeconds"), limits.times.get("heartbeatInSeconds")
         output = _worked(
             visit,
-            lambda: check_size(words.hear(line.halt, *limits), resource.arn),
+            lambda: check_size(words.hear(line.halt, *seconds), resource.arn),
             None,
             "Activity",
             {},
@@ -115,20 +136,25 @@ def _call_activity(
     return output.value
 
 
-def _call_integration(
-    visit: Visit, resource: Resource, payload: Payload, times: dict[str, int]
-) -> Any:
+def _call_integration(visit: Visit, resource: Resource, payload: Payload, limits: _Limits) -> Any:
     """Call a service; the payload is the request, the response the result."""
     line = visit.line
     what = {"resourceType": resource.service, "resource": resource.name}
     tasks = line.run.tasks
+    times = limits.times
+
+    def clients(service: str, **options: Any) -> Any:
+        return acting.as_task(visit, limits.role_arn)(service, **options)
+
     try:
-        work = tasks.prepare(resource, payload.value)
+        work = tasks.prepare(clients, resource, payload.value)
     except RefusedParameters as refused:
         raise EvaluationError(
             f"The Parameters '{payload.text}' could not be used to start the Task: [{refused}]"
         ) from refused
-    line.record("TaskScheduled", {**what, "region": REGION, "parameters": payload.text, **times})
+    line.record(
+        "TaskScheduled", {**what, "region": REGION, "parameters": payload.text, **limits.scheduled}
+    )
     line.record("TaskStarted", what)
     left = _time_left(times.get("timeoutInSeconds"))
 
@@ -152,7 +178,7 @@ def _call_integration(
             submitted = output.value
             output = _worked(
                 visit,
-                lambda: sized(tasks.job(resource, submitted, line.halt, left())),
+                lambda: sized(tasks.job(clients, resource, submitted, line.halt, left())),
                 None,
                 "Task",
                 what,

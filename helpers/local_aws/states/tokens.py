@@ -1,7 +1,8 @@
 """Task tokens: SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat.
 
 A token is signed, so that one of ours whose task is over and a made-up one can be told apart
-without a list of all that ever were.
+without a list of all that ever were. It carries the ARN of its state machine, which is the resource
+that the permission to use it is asked for.
 """
 
 import base64
@@ -19,6 +20,8 @@ from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states.words import Words
 
 _SIGNATURE = hashlib.sha256().digest_size
+_LENGTH = 224  # bytes before the signature
+_LONGEST_NAME = 191  # leaves 32 random bytes
 
 
 class Tokens:
@@ -29,9 +32,10 @@ class Tokens:
         self._open: dict[str, Words] = {}
 
     @contextmanager
-    def issued(self) -> Iterator[str]:
-        """Give a new token that counts until the end of the block."""
-        content = secrets.token_bytes(224)
+    def issued(self, machine_arn: str) -> Iterator[str]:
+        """Give a new token of a state machine that counts until the end of the block."""
+        named = machine_arn.encode()[:_LONGEST_NAME]
+        content = bytes([len(named)]) + named + secrets.token_bytes(_LENGTH - 1 - len(named))
         token = base64.b64encode(content + self._signature(content)).decode()
         self._open[token] = Words()
         try:

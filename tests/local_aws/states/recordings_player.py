@@ -97,7 +97,7 @@ class Names:
         self.unique = unique
         self.known = {"account": ACCOUNT, "region": REGION, "endpoint": "http://127.0.0.1:1"}
         for name in set(_PLACEHOLDER.findall(json.dumps(case))):
-            if re.fullmatch(r"(snf_|sfn_)?role_arn(_t\d)?", name):
+            if re.fullmatch(r"(snf_|sfn_|trusted_)?role_arn(_t\d)?", name):
                 self.known[name] = role
             elif name.endswith("name") or name.startswith(("ArnPart", "ExecArnPart", "test-")):
                 self.known[name] = re.sub(r"[\W_]", "", name)[:40].lower() + unique

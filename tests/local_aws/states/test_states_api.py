@@ -356,18 +356,22 @@ def test_tags_are_added_replaced_and_removed(bench):
     assert refused(bench.sfn.tag_resource, resourceArn=arn, tags=many)[0] == "TooManyTags"
 
 
-def test_resetting_forgets_everything_and_ends_what_runs(tmp_path):
+def test_resetting_forgets_everything_and_ends_what_runs(bench):
     from helpers.local_aws.clients import Clients
     from helpers.local_aws.database import Database
     from helpers.local_aws.states.api import Application
 
-    application = Application(lambda service, **options: None, Database())
-    sfn = Clients(application, endpoint="http://127.0.0.1:1", access_key_id="key", region=REGION)(
-        "stepfunctions"
-    )
-    arn = sfn.create_state_machine(
-        name="m", definition=json.dumps(LONG), roleArn=f"arn:aws:iam::{ACCOUNT}:role/r"
-    )["stateMachineArn"]
+    application = Application(bench.clients, Database())
+    sfn = Clients(
+        application,
+        bench.front.permissions,
+        endpoint="http://127.0.0.1:1",
+        access_key_id="key",
+        region=REGION,
+    )("stepfunctions")
+    arn = sfn.create_state_machine(name="m", definition=json.dumps(LONG), roleArn=bench.role)[
+        "stateMachineArn"
+    ]
     sfn.start_execution(stateMachineArn=arn)
     application.reset()
     assert sfn.list_state_machines()["stateMachines"] == []

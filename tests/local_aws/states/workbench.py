@@ -9,22 +9,13 @@ import uuid
 import zipfile
 from contextlib import contextmanager
 
+from roles import ACCOUNT_ITSELF, EVERYTHING, SERVICES, make_role
+
 from helpers.local_aws import ACCOUNT, REGION
 from helpers.local_aws.front import Front
 from helpers.local_aws.server import Server
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/machine"
-
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "lambda.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
 
 
 class Workbench:
@@ -34,7 +25,7 @@ class Workbench:
         self.front = front
         self.clients = front.clients
         self.sfn = front.clients("stepfunctions")
-        self.role = ROLE
+        self.role = self._make_role("machine")
         self._lock = threading.Lock()
         self._lambda_role = None
 
@@ -96,10 +87,16 @@ class Workbench:
     def lambda_role(self):
         with self._lock:
             if self._lambda_role is None:
-                self._lambda_role = self.clients("iam").create_role(
-                    RoleName="functions", AssumeRolePolicyDocument=json.dumps(_TRUST)
-                )["Role"]["Arn"]
+                self._lambda_role = self._make_role("functions")
         return self._lambda_role
+
+    def _make_role(self, name):
+        """Return the ARN of a role that may do everything, made when the home has none yet."""
+        iam, trusts = self.clients("iam"), SERVICES | ACCOUNT_ITSELF
+        try:
+            return make_role(iam, name, EVERYTHING, trusts=trusts)
+        except iam.exceptions.EntityAlreadyExistsException:
+            return iam.get_role(RoleName=name)["Role"]["Arn"]
 
 
 @contextmanager

@@ -60,16 +60,16 @@ class Tasks:
         self.endings = Endings()
         self.tokens = Tokens()
 
-    def invoke_function(self, arn: str, payload: Payload) -> Payload:
-        """Invoke a plain Lambda function.
+    def invoke_function(self, clients: Clients, arn: str, payload: Payload) -> Payload:
+        """Invoke a plain Lambda function with the clients of a role.
 
         Raises:
             StateFailure: the function failed or is not there.
         """
-        return lambda_function.invoke(self.clients, arn, payload)
+        return lambda_function.invoke(clients, arn, payload)
 
-    def prepare(self, resource: Resource, parameters: Any) -> Work:
-        """Return the call that `resource` names.
+    def prepare(self, clients: Clients, resource: Resource, parameters: Any) -> Work:
+        """Return the call that `resource` names, made with the clients of a role.
 
         Raises:
             RefusedParameters: AWS would not start the task with these parameters.
@@ -77,10 +77,17 @@ class Tasks:
         if not isinstance(parameters, dict):
             raise RefusedParameters("The Parameters must be a JSON object")
         if resource.service.startswith("aws-sdk:"):
-            return aws_sdk.prepare(self.clients, resource, parameters)
-        return _FAMILIES[resource.service, resource.action](self.clients, resource, parameters)
+            return aws_sdk.prepare(clients, resource, parameters)
+        return _FAMILIES[resource.service, resource.action](clients, resource, parameters)
 
-    def job(self, resource: Resource, submitted: Any, halt: Halt, seconds: float | None) -> Any:
+    def job(
+        self,
+        clients: Clients,
+        resource: Resource,
+        submitted: Any,
+        halt: Halt,
+        seconds: float | None,
+    ) -> Any:
         """Wait for the end of what `.sync` has submitted, and return its result.
 
         Raises:
@@ -88,4 +95,4 @@ class Tasks:
             TimeoutError: the time is over.
             Halted: the work must stop.
         """
-        return executions.outcome(self.clients, self.endings, resource, submitted, halt, seconds)
+        return executions.outcome(clients, self.endings, resource, submitted, halt, seconds)
