@@ -38,7 +38,7 @@ from helpers.local_aws.functions import Functions
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.moto_services import MotoServices, tell_of_event_bridge, word_topic_arns
 from helpers.local_aws.permissions import sts
-from helpers.local_aws.permissions.decisions import CALLER_KEY, Permissions
+from helpers.local_aws.permissions.decisions import CALLER_KEY, LAMBDA, Permissions
 from helpers.local_aws.permissions.principals import CALLER, Principal
 from helpers.local_aws.server import Server, environment, proof
 from helpers.local_aws.signing import Environ, StartResponse
@@ -70,13 +70,15 @@ class Front:
             region=server.region,
         )
         self.functions = Functions(
-            self.folder / "functions", self.clients, self._environment_of_handler
+            self.folder / "functions", self.clients, self._environment_of_handler, self.permissions
         )
         self.buses = Buses(Targets(self.clients))
         self.scheduler = Scheduler(self.buses)
         self.moto = MotoServices(
             {
-                "awslambda": lambda: plug_in(self.functions),
+                "awslambda": lambda: plug_in(
+                    self.functions, lambda role: self.permissions.is_trusted(role, LAMBDA)
+                ),
                 "cloudwatch": self._extend_cloudwatch,
                 "events": self._extend_events,
                 "s3": self._extend_s3,

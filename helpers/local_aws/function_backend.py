@@ -3,13 +3,20 @@
 import base64
 import io
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
+from helpers.local_aws import ACCOUNT
 from helpers.local_aws.functions import Functions
 
 
-def plug_in(functions: Functions) -> None:
-    """Give moto's Lambda our runner."""
+def plug_in(functions: Functions, is_trusted: Callable[[str], bool]) -> None:
+    """Give moto's Lambda our runner.
+
+    Args:
+        functions: runs them.
+        is_trusted: whether the role with this ARN lets Lambda assume it.
+    """
     from moto.awslambda import models, utils
     from moto.awslambda_simple import models as simple
     from moto.core.base_backend import BackendDict
@@ -24,11 +31,20 @@ def plug_in(functions: Functions) -> None:
     expect("lambda_simple_backends" in utils.get_backend.__code__.co_names, "awslambda.utils")
     expect("invoke" in vars(models.LambdaFunction), "awslambda.models.LambdaFunction.invoke")
 
+    def _check_role(role: Any) -> None:
+        """Refuse a role that does not trust Lambda; moto looks whether it is there."""
+        if str(role).startswith(f"arn:aws:iam::{ACCOUNT}:role/") and not is_trusted(role):
+            text = "The role defined for the function cannot be assumed by Lambda."
+            from moto.awslambda.exceptions import InvalidParameterValueException
+
+            raise InvalidParameterValueException(text)
+
     class Backend(parent):  # type: ignore[misc, valid-type]
         """moto's Lambda, whose functions run."""
 
         def create_function(self, spec: dict[str, Any]) -> Any:
             _check_code(spec.get("Code", {}))
+            _check_role(spec.get("Role"))
             function = super().create_function(spec)
             functions.prepare(function)
             return function
@@ -40,6 +56,7 @@ def plug_in(functions: Functions) -> None:
         def update_function_configuration(
             self, function_name: str, qualifier: str, body: Any
         ) -> Any:
+            _check_role(body.get("Role"))
             return self._renewed(
                 super().update_function_configuration(function_name, qualifier, body)
             )

@@ -26,6 +26,9 @@ from helpers.local_aws import function_logs
 from helpers.local_aws.function_process import Answer, FunctionProcess, stream_name
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.log_delivery import LogDelivery, LogLine
+from helpers.local_aws.permissions.decisions import Permissions
+from helpers.local_aws.permissions.principals import Principal
+from helpers.local_aws.permissions.resources import Ask, arn
 
 log = logging.getLogger(__name__)
 
@@ -53,13 +56,15 @@ class Functions:
         folder: Path,
         clients: Callable[[str], Any],
         environment: Callable[[str, str], dict[str, str]],
+        permissions: Permissions,
     ) -> None:
         """Take the folder for unpacked code, the clients for logs, and how handlers reach AWS.
 
-        The last gives the variables for a role's ARN and a function's name.
+        `environment` gives the variables for a role's ARN and a function's name.
         """
         self._folder = folder
         self._environment = environment
+        self._permissions = permissions
         self._idle: dict[str, list[FunctionProcess]] = {}
         self._running: set[FunctionProcess] = set()
         self._lock = threading.Lock()
@@ -117,9 +122,10 @@ class Functions:
         records = function_logs.lines(
             said, answer, request_id, str(function.version), int(function.memory_size), init
         )
-        now = int(time.time() * 1000)
-        for record in records:
-            self._logs.write(LogLine(function.logs_group_name, process.stream, now, record))
+        if self._may_log(function):
+            now = int(time.time() * 1000)
+            for record in records:
+                self._logs.write(LogLine(function.logs_group_name, process.stream, now, record))
         return Invocation(*_within_limit(answer), "\n".join([*records, ""]).encode()[-4096:])
 
     def invoke_later(self, function: Any, payload: bytes) -> None:
@@ -176,6 +182,15 @@ class Functions:
             self.invoke(function, payload)
         except Exception:
             log.exception("the event for %s was lost", function.function_name)
+
+    def _may_log(self, function: Any) -> bool:
+        """Return whether the function's role lets Lambda write its logs; else there are none."""
+        principal = Principal(function.role, function.function_name)
+        resource = arn("logs", f"log-group:{function.logs_group_name}:log-stream:*")
+        actions = ("logs:CreateLogStream", "logs:PutLogEvents")
+        return not any(
+            self._permissions.reason_against(principal, Ask(action, resource)) for action in actions
+        )
 
     def _refused(self, kind: str, text: str) -> Invocation:
         return Invocation(json.dumps({"errorType": kind, "errorMessage": text}).encode(), True, b"")

@@ -126,9 +126,15 @@ def _methods(service: str) -> dict[str, str]:
 def error_shape(service: str, error: ClientError) -> str:
     """Return the name of an error in the API model, "" when the model does not list it."""
     told: Any = error.response["Error"]
+    if (service, told.get("Code")) in _UNLISTED:
+        return ""
     shapes = _error_shapes(service)
     # SQS spoke another protocol once, and still gives its codes of then.
     return shapes.get(told.get("QueryErrorCode", "")) or shapes.get(told.get("Code", ""), "")
+
+
+# The model lists it for one operation, UpdateObjectEncryption; users report `S3.S3Exception`.
+_UNLISTED = {("s3", "AccessDenied")}
 
 
 @cache
