@@ -1,5 +1,6 @@
 """What the README says is true: its commands, its numbers, the messages that it explains."""
 
+import json
 import re
 import socket
 import subprocess
@@ -89,6 +90,21 @@ def no_stack(workshop: Any, folder: Path) -> str:
     return str(refused.value).replace(name, workshop.stack_name)
 
 
+def no_permission(workshop: Any, folder: Path) -> str:
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::dynamodb:deleteItem",
+        "Parameters": {
+            "TableName": workshop.outputs["RiderPhotoDDBTable"],
+            "Key": {"Username": {"S": "user_a"}},
+        },
+        "End": True,
+    }
+    role = workshop.outputs["StateMachineRole"]
+    told = workshop.sfn.test_state(definition=json.dumps(state), roleArn=role, input="{}")
+    return str(told["cause"])
+
+
 def no_dlib(workshop: Any, folder: Path) -> str:
     from helpers.local_aws.rekognition.face_process import FaceProcess
 
@@ -108,6 +124,7 @@ PROVOKED: dict[str, Callable[[Any, Path], str]] = {
     "StateMachineDoesNotExist": no_state_machine,
     "There is no stack wildrydes-step-module-resources yet": no_stack,
     "Invalid State Machine Definition": refused_definition,
+    "is not authorized to perform": no_permission,
     "dlib cannot be imported": no_dlib,
 }
 

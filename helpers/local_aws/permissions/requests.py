@@ -9,7 +9,7 @@ import json
 import re
 from functools import cache, lru_cache
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote
 
 from botocore.exceptions import DataNotFoundError, UnknownServiceError
 
@@ -27,8 +27,18 @@ def asked(environ: Environ, service: str) -> list[Ask]:
     """Return what a request to the service with this signing name needs permission for."""
     if service == "s3":
         return s3_actions.asked(environ)
+    method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+    if service == "lambda" and path.endswith("/invocations"):
+        return _of_invocation(method, path, environ.get("QUERY_STRING", ""))
     operation, parameters = read(environ, service)
     return resources.asked(service, operation, parameters)
+
+
+@lru_cache(maxsize=1024)
+def _of_invocation(method: str, path: str, query: str) -> list[Ask]:
+    """Return what an Invoke needs, which stands in its address; its body is the event."""
+    operation, parameters = _routed("lambda", method, path)
+    return resources.asked("lambda", operation, {**dict(parse_qsl(query)), **parameters})
 
 
 def read(environ: Environ, service: str) -> tuple[str, dict[str, Any]]:
@@ -42,10 +52,9 @@ def read(environ: Environ, service: str) -> tuple[str, dict[str, Any]]:
         form.update(parse_qsl(_content(environ).decode("utf-8", "replace")))
         return form.get("Action", "*"), form
     operation, parameters = _routed(service, environ["REQUEST_METHOD"], environ["PATH_INFO"])
-    sent = {name: values[0] for name, values in parse_qs(query).items()} if query else {}
+    sent = dict(parse_qsl(query)) if query else {}
     kind = environ.get("CONTENT_TYPE", "")
-    # The event of an invocation is JSON, too, and no parameter.
-    body = _json(_content(environ)) if "json" in kind and operation != "Invoke" else {}
+    body = _json(_content(environ)) if "json" in kind else {}
     return operation, {**body, **sent, **parameters}
 
 
