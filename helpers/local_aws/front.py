@@ -37,7 +37,7 @@ from helpers.local_aws.function_backend import plug_in
 from helpers.local_aws.functions import Functions
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.moto_services import MotoServices, tell_of_event_bridge, word_topic_arns
-from helpers.local_aws.permissions import sts
+from helpers.local_aws.permissions import s3_missing, sts
 from helpers.local_aws.permissions.decisions import CALLER_KEY, LAMBDA, Permissions
 from helpers.local_aws.permissions.principals import CALLER, Principal
 from helpers.local_aws.server import Server, environment, proof
@@ -146,6 +146,11 @@ class Front:
             return function_api.invoke(self.functions, environ, start_response)
         if who.service == "sts" and sts.answers(environ, caller):
             return sts.respond(self.permissions, caller, environ, start_response)
+        if who.service == "s3" and caller is not None:
+            asked = self.permissions.reason_against
+            return s3_missing.hidden(
+                asked, caller, environ, start_response, lambda start: self.moto(environ, start, who)
+            )
         if who.service != "iam":
             return self.moto(environ, start_response, who)
         try:

@@ -15,6 +15,7 @@ from helpers.local_aws.permissions.principals import Keys, Principal
 from helpers.local_aws.permissions.refusals import Reason, refusal, sentence
 from helpers.local_aws.permissions.requests import asked
 from helpers.local_aws.permissions.resources import Ask
+from helpers.local_aws.permissions.s3_missing import bucket_exists
 from helpers.local_aws.signing import Environ, Signer
 
 STATES = "states.amazonaws.com"
@@ -63,6 +64,8 @@ class Permissions:
                 return  # the trust policy has a say, too: sts.py decides
             reason = self.reason_against(principal, ask)
             if reason is not None:
+                if _tells_first(ask) and not bucket_exists(ask.resource):
+                    return  # S3 says so
                 raise refusal(environ, service, sentence(principal.arn, ask, reason))
 
     def reason_against(self, principal: Principal, ask: Ask) -> Reason | None:
@@ -119,6 +122,11 @@ class Permissions:
             kept[key] = roles.find(arn, self._load)
         found: roles.Role | None = kept[key]
         return found
+
+
+def _tells_first(ask: Ask) -> bool:
+    """Return whether the service looks for the resource before it asks for permission."""
+    return ask.resource.startswith("arn:aws:s3:::") and ask.action != "s3:CreateBucket"
 
 
 def _reason(role: roles.Role | None, ask: Ask, context: dict[str, Any]) -> Reason | None:

@@ -166,6 +166,7 @@ def test_a_permissions_boundary_limits_what_is_allowed(account):
     ],
 )
 def test_each_service_refuses_in_its_own_words(account, resource, parameters, error, words):
+    account.clients("s3").create_bucket(Bucket="photos")
     told = account.task(account.role(), resource, parameters)
     assert (told["status"], told["error"]) == ("FAILED", error)
     assert "is not authorized to perform: " in told["cause"] and words in told["cause"]
@@ -178,6 +179,23 @@ def test_an_aws_sdk_call_needs_its_action_and_no_more(account):
     assert [found["Key"] for found in json.loads(listed["output"])["Contents"]] == ["photo"]
     get = {"Bucket": bucket, "Key": "photo"}
     assert account.task(role, "arn:aws:states:::aws-sdk:s3:getObject", get)["status"] == "FAILED"
+
+
+def test_s3_tells_who_may_not_list_nothing_of_a_missing_object(account):
+    get, bucket = "arn:aws:states:::aws-sdk:s3:getObject", account.bucket()
+    role = account.role({"Action": "s3:GetObject", "Resource": "*"})
+    told = account.task(role, get, {"Bucket": bucket, "Key": "none"})
+    assert told["error"] == "S3.S3Exception"
+    assert f's3:ListBucket on resource: "arn:aws:s3:::{bucket}" because' in told["cause"]
+    account.allow(role, {"Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "*"})
+    told = account.task(role, get, {"Bucket": bucket, "Key": "none"})
+    assert told["error"] == "S3.NoSuchKeyException"
+
+
+def test_s3_tells_everybody_that_a_bucket_is_not_there(account):
+    get = "arn:aws:states:::aws-sdk:s3:getObject"
+    told = account.task(account.role(), get, {"Bucket": "none-such-bucket", "Key": "k"})
+    assert told["error"] == "S3.NoSuchBucketException"
 
 
 def test_rekognition_reads_the_picture_with_the_rights_of_who_calls(account):
