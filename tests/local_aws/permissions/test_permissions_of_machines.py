@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from roles import ACCOUNT_ITSELF, EVERYTHING, SERVICES, document
 
 from helpers.local_aws import ACCOUNT, REGION
+from helpers.local_aws.permissions.principals import Principal
 
 PUT = "arn:aws:states:::dynamodb:putItem"
 PASS = {"Type": "Pass", "End": True}
@@ -341,3 +342,22 @@ class TestDistributedMap:
         assert told["cause"].startswith("Failed to write a test manifest into the specified output")
         account.allow(role, EVERYTHING)
         assert run(role, ResultWriter=writer)["status"] == "SUCCEEDED"
+
+
+def test_a_task_token_may_be_used_by_who_may_use_those_of_its_machine(account):
+    activity = account.sfn.create_activity(name=f"a-{uuid.uuid4().hex[:8]}")["activityArn"]
+    machine = account.machine(
+        account.role(), {"Do": {"Type": "Task", "Resource": activity, "End": True}}
+    )
+    account.sfn.start_execution(stateMachineArn=machine)
+    token = account.sfn.get_activity_task(activityArn=activity)["taskToken"]
+
+    def send(resource):
+        role = account.role({"Action": "states:SendTaskSuccess", "Resource": resource})
+        acting = account.clients("stepfunctions", role=Principal(role, "worker"))
+        acting.send_task_success(taskToken=token, output="1")
+
+    with pytest.raises(ClientError) as refused:
+        send(f"{machine}-of-others")
+    assert f"states:SendTaskSuccess on resource: {machine} because" in str(refused.value)
+    send(machine)
