@@ -9,6 +9,7 @@ import time
 import boto3
 import pytest
 from botocore.config import Config
+from roles import EVERYTHING, make_role
 
 from helpers.local_aws import ACCOUNT
 from helpers.local_aws import server as servers
@@ -39,11 +40,15 @@ class Killable:
     def __init__(self, home):
         self.home = home
         self.server = servers.start(home)
+        make_role(self.client("iam"), "machine", EVERYTHING)
 
     @property
     def sfn(self):
+        return self.client("stepfunctions")
+
+    def client(self, service):
         return boto3.client(
-            "stepfunctions",
+            service,
             endpoint_url=self.server.endpoint,
             aws_access_key_id=self.server.access_key_id,
             aws_secret_access_key=self.server.secret_access_key,
