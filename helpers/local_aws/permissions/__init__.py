@@ -9,5 +9,6 @@ refusals.py what the service answers if not.
 Evaluated are identity-based policies (inline, customer managed, AWS managed), permissions
 boundaries and trust policies, with Deny, wildcards, NotAction, NotResource and conditions on the
 keys that decisions.py knows. Not evaluated are resource-based policies (of buckets, topics,
-queues, functions), session policies, and policy variables such as ${aws:username}.
+queues, functions), session policies, and policy variables such as ${aws:username}. What a service
+does on behalf of a caller is done with all rights, but for the pictures that Rekognition reads.
 """

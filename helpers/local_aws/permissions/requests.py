@@ -20,6 +20,7 @@ from helpers.local_aws.signing import Environ
 
 # What botocore calls a service that is signed otherwise.
 _BOTOCORE = {"states": "stepfunctions", "monitoring": "cloudwatch", "tagging": "resourcegroups"}
+_RPC = re.compile(r"/service/\w+/operation/(\w+)")  # smithy's RPC v2
 _QUERY = "application/x-www-form-urlencoded"
 
 
@@ -51,6 +52,8 @@ def read(environ: Environ, service: str) -> tuple[str, dict[str, Any]]:
         form = dict(parse_qsl(query))
         form.update(parse_qsl(_content(environ).decode("utf-8", "replace")))
         return form.get("Action", "*"), form
+    if called := _RPC.fullmatch(environ["PATH_INFO"]):
+        return called[1], {}  # CBOR, of services whose resources are not looked for
     operation, parameters = _routed(service, environ["REQUEST_METHOD"], environ["PATH_INFO"])
     sent = dict(parse_qsl(query)) if query else {}
     kind = environ.get("CONTENT_TYPE", "")
