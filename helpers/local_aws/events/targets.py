@@ -17,7 +17,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from helpers.local_aws.clients import Clients
 from helpers.local_aws.events.target_inputs import Event, NoInput, target_input
+from helpers.local_aws.permissions.decisions import EVENTS
+from helpers.local_aws.permissions.principals import of_service
 
 log = logging.getLogger(__name__)
 
@@ -45,12 +48,14 @@ class Delivery:
     rule_arn: str
 
 
+class _RoleNotAssumed(Exception):
+    """The role of a target is not there, or does not trust EventBridge."""
+
+
 class Targets:
     """Calls the targets of one embedded AWS with its own clients."""
 
-    def __init__(
-        self, clients: Callable[..., Any], is_replaying: Callable[[], bool] = lambda: False
-    ) -> None:
+    def __init__(self, clients: Clients, is_replaying: Callable[[], bool] = lambda: False) -> None:
         self._clients = clients
         self.is_replaying = is_replaying
         self._later = ThreadPoolExecutor(1, "event-target")  # in the order of the events
@@ -106,12 +111,27 @@ class Targets:
         except ClientError as error:
             code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
             self._bury(delivery, _error_code(code), message)
+        except _RoleNotAssumed as error:
+            self._bury(delivery, "FAILED_TO_ASSUME_ROLE", str(error))
         except (BotoCoreError, ValueError) as error:
             self._bury(delivery, "SDK_CLIENT_ERROR", str(error))
 
+    def _acting(self, delivery: Delivery, service: str) -> Any:
+        """Return the client that calls a target; it acts as the target's role, if it has one.
+
+        Raises:
+            _RoleNotAssumed: EventBridge may not assume the role.
+        """
+        role = delivery.target.get("RoleArn")
+        if not role:
+            return self._clients(service)
+        if not self._clients.permissions.is_trusted(role, EVENTS, delivery.rule_arn):
+            raise _RoleNotAssumed(f"The role {role} does not let {EVENTS} assume it.")
+        return self._clients(service, role=of_service(role))
+
     def _start_execution(self, delivery: Delivery) -> None:
         """Start the state machine. The name is the event's id and a random one, as on AWS."""
-        self._clients("stepfunctions").start_execution(
+        self._acting(delivery, "stepfunctions").start_execution(
             stateMachineArn=delivery.target["Arn"],
             name=f"{delivery.event['id']}_{uuid.uuid4()}",
             input=delivery.text,
@@ -141,14 +161,14 @@ class Targets:
         logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[line])
 
     def _put_record(self, delivery: Delivery) -> None:
-        self._clients("kinesis").put_record(
+        self._acting(delivery, "kinesis").put_record(
             StreamARN=delivery.target["Arn"],
             Data=delivery.text.encode(),
             PartitionKey=delivery.event["id"],
         )
 
     def _put_to_stream(self, delivery: Delivery) -> None:
-        self._clients("firehose").put_record(
+        self._acting(delivery, "firehose").put_record(
             DeliveryStreamName=delivery.target["Arn"].rpartition("/")[2],
             Record={"Data": delivery.text.encode()},
         )

@@ -20,6 +20,7 @@ from helpers.local_aws.signing import Environ, Signer
 
 STATES = "states.amazonaws.com"
 LAMBDA = "lambda.amazonaws.com"
+EVENTS = "events.amazonaws.com"
 # Where the clients inside this process say in a request as whom they make it.
 CALLER_KEY = "workshop.caller"
 _MOST_KEPT = 10_000

@@ -39,8 +39,8 @@ CALLER: ContextVar[Principal | None] = ContextVar("caller", default=None)
 
 
 @cache
-def of_machine(role_arn: str) -> Principal:
-    """Return the role of a state machine; its session is 32 letters, as on AWS."""
+def of_service(role_arn: str) -> Principal:
+    """Return a role as a service has assumed it; the session is 32 letters, as on AWS."""
     digest = hashlib.sha256(role_arn.encode()).digest()
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
     return Principal(role_arn, "".join(letters[byte % len(letters)] for byte in digest))

@@ -13,7 +13,7 @@ from helpers.asl.paths import Scope
 from helpers.asl.retry import TASK_FAILED
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.permissions.decisions import STATES
-from helpers.local_aws.permissions.principals import of_machine
+from helpers.local_aws.permissions.principals import of_service
 from helpers.local_aws.permissions.refusals import sentence
 from helpers.local_aws.permissions.resources import Ask, arn
 from helpers.local_aws.states.flow import Visit
@@ -42,7 +42,7 @@ def as_machine(visit: Visit) -> Clients:
     if not clients.permissions.is_trusted(role, STATES, machine):
         message = f"The principal {STATES} is not authorized to assume the provided role."
         raise StateFailure(TASK_FAILED, message)
-    return partial(clients, role=of_machine(role))
+    return partial(clients, role=of_service(role))
 
 
 def as_task(visit: Visit, role_arn: str | None) -> Clients:
@@ -55,15 +55,15 @@ def as_task(visit: Visit, role_arn: str | None) -> Clients:
     if role_arn is None:
         return acting
     clients, own = _clients(visit), visit.line.run.execution.revision.role_arn
-    if not clients.permissions.may_assume(of_machine(own), role_arn):
+    if not clients.permissions.may_assume(of_service(own), role_arn):
         message = f"The role {own} is not authorized to assume the task state's role, {role_arn}."
         raise StateFailure(TASK_FAILED, message)
-    return partial(clients, role=of_machine(role_arn))
+    return partial(clients, role=of_service(role_arn))
 
 
 def refusal(visit: Visit, ask: Ask) -> str:
     """Return why the machine's role may not do something that Step Functions does itself, or ""."""
-    principal = of_machine(visit.line.run.execution.revision.role_arn)
+    principal = of_service(visit.line.run.execution.revision.role_arn)
     reason = _clients(visit).permissions.reason_against(principal, ask)
     return sentence(principal.arn, ask, reason) if reason else ""
 
@@ -87,7 +87,7 @@ def check_role(clients: Any, role_arn: str, machine_arn: str, definition: dict[s
     if any(_waits(place.state) for place in states(definition)):
         for action in ("PutTargets", "PutRule", "DescribeRule"):
             ask = Ask(f"events:{action}", _RULE)
-            if clients.permissions.reason_against(of_machine(role_arn), ask):
+            if clients.permissions.reason_against(of_service(role_arn), ask):
                 message = f"'{role_arn}' is not authorized to create managed-rule."
                 raise ServiceError("AccessDeniedException", message)
 

@@ -25,7 +25,7 @@ _PAYLOADS = ("input", "output")
 _OF_EXECUTION = ("revision", "status")  # which have columns of their own
 
 
-def of_machine(machine: StateMachine) -> str:
+def of_service(machine: StateMachine) -> str:
     """Return the record of a machine with its versions, aliases and tags."""
     return _text(dataclasses.asdict(machine))
 

@@ -106,7 +106,7 @@ class SqliteStore:
         """Keep a new or changed machine."""
         with self._lock:
             self._machines[machine.arn] = machine
-            self._database.write(_write_machines, (machine.arn, records.of_machine(machine)))
+            self._database.write(_write_machines, (machine.arn, records.of_service(machine)))
 
     def machine(self, arn: str) -> StateMachine | None:
         """Return the machine, None when there is none."""

@@ -361,3 +361,30 @@ def test_a_task_token_may_be_used_by_who_may_use_those_of_its_machine(account):
         send(f"{machine}-of-others")
     assert f"states:SendTaskSuccess on resource: {machine} because" in str(refused.value)
     send(machine)
+
+
+def test_a_rule_starts_a_machine_as_the_role_of_its_target(account):
+    events, sqs = account.clients("events"), account.clients("sqs")
+    url = sqs.create_queue(QueueName=f"q-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    machine, rule = account.machine(account.role(), {"Pass": PASS}), f"r-{uuid.uuid4().hex[:8]}"
+    events.put_rule(Name=rule, EventPattern=json.dumps({"source": [rule]}))
+
+    def code(role_arn):
+        """Return why the target was not called."""
+        target = {"Id": "1", "Arn": machine, "RoleArn": role_arn}
+        target["DeadLetterConfig"] = {"Arn": queue["QueueArn"]}
+        events.put_targets(Rule=rule, Targets=[target])
+        events.put_events(Entries=[{"Source": rule, "DetailType": "t", "Detail": "{}"}])
+        got = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"], WaitTimeSeconds=1)
+        return [
+            message["MessageAttributes"]["ERROR_CODE"]["StringValue"]
+            for message in got.get("Messages", [])
+        ]
+
+    trusts = {"Service": "events.amazonaws.com"}
+    assert code(account.role(EVERYTHING)) == ["FAILED_TO_ASSUME_ROLE"]
+    assert code(account.role(trusts=trusts)) == ["NO_PERMISSIONS"]
+    start = {"Action": "states:StartExecution", "Resource": machine}
+    assert code(account.role(start, trusts=trusts)) == []
+    assert len(account.sfn.list_executions(stateMachineArn=machine)["executions"]) == 1

@@ -92,7 +92,9 @@ class Workbench:
 
     def _make_role(self, name):
         """Return the ARN of a role that may do everything, made when the home has none yet."""
-        iam, trusts = self.clients("iam"), SERVICES | ACCOUNT_ITSELF
+        iam = self.clients("iam")
+        services = [*SERVICES["Service"], "events.amazonaws.com"]
+        trusts = {"Service": services} | ACCOUNT_ITSELF
         try:
             return make_role(iam, name, EVERYTHING, trusts=trusts)
         except iam.exceptions.EntityAlreadyExistsException:
