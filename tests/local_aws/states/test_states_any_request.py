@@ -15,7 +15,12 @@ from helpers.local_aws.states.api import Application
 
 SLOWEST = 5  # seconds
 # What the protocol and every service of AWS may answer, beside the errors of the model.
-COMMON = {"ValidationException", "SerializationException", "UnknownOperationException"}
+COMMON = {
+    "AccessDeniedException",
+    "ValidationException",
+    "SerializationException",
+    "UnknownOperationException",
+}
 PASS = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
 TEXT = json.dumps(PASS)
 
