@@ -183,7 +183,7 @@ class Front:
 
     def warm_up(self) -> None:
         """Load the services that the workshop uses, so that nobody waits for them later."""
-        for service in ("sts", "s3", "iam", "dynamodb", "sns", "logs", "awslambda", "events"):
+        for service in ("sts", "s3", "iam", "dynamodb", "sns", "logs", "awslambda"):
             self.moto.load(service)
         for service in OURS:
             with contextlib.suppress(ImportError):
