@@ -167,6 +167,7 @@ class Front:
                     application = module.Application(self.clients, self.database)
                     if service == "states":
                         application.tell_status_to(self.buses.offer)
+                        application.resume()
                     self._ours[service] = application
         return self._ours[service]
 

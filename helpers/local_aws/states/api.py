@@ -14,6 +14,7 @@ from helpers.local_aws.states.integrations import Tasks
 from helpers.local_aws.states.logs import Logs
 from helpers.local_aws.states.machines import Machines
 from helpers.local_aws.states.metrics import Metrics
+from helpers.local_aws.states.resume import resume_all
 from helpers.local_aws.states.sqlite_store import SqliteStore
 from helpers.local_aws.states.status_events import Offer, teller
 from helpers.local_aws.states.tags import Tags
@@ -48,7 +49,7 @@ class Application:
         self._logs = Logs(clients)
         self._machines = Machines(self._store, self._logs, clients)
         self._activities = Activities(self._store, long_poll=long_poll)
-        tasks = Tasks(clients, self._activities)
+        tasks = Tasks(clients, self._activities, self._store)
         self._executions = Executions(self._store, self._machines, tasks, self._logs)
         machines, executions = self._machines, self._executions
         activities, tokens = self._activities, tasks.tokens
@@ -79,6 +80,7 @@ class Application:
             "DescribeMapRun": executions.map_runs.describe,
             "UpdateMapRun": executions.map_runs.update,
             "StopExecution": executions.stop,
+            "RedriveExecution": executions.redrive,
             "DescribeExecution": executions.describe,
             "DescribeStateMachineForExecution": executions.describe_machine,
             "ListExecutions": executions.list,
@@ -92,6 +94,10 @@ class Application:
             "DeleteActivity": activities.delete,
             "GetActivityTask": activities.task,
         }
+
+    def resume(self) -> None:
+        """Go on with what ran when the process before this one died; call it once."""
+        resume_all(self._executions, self._store)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request (WSGI)."""

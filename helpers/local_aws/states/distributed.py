@@ -3,29 +3,24 @@
 Source: "Using Map state in Distributed mode" of the developer guide.
 """
 
-import dataclasses
-import threading
 import uuid
 from typing import Any
 
-from helpers.asl import definition
-from helpers.asl.failures import EvaluationError, StateFailure
+from helpers.asl.failures import RUNTIME, EvaluationError, StateFailure
 from helpers.asl.paths import Scope
-from helpers.asl.payload import Payload, json_text
+from helpers.asl.payload import Payload
 from helpers.local_aws import ACCOUNT, REGION
 from helpers.local_aws.permissions.resources import Ask
-from helpers.local_aws.states import acting, item_reader, names, result_writer
+from helpers.local_aws.states import acting, item_reader, result_writer
+from helpers.local_aws.states.child_executions import Children
 from helpers.local_aws.states.flow import Outcome, Visit
 from helpers.local_aws.states.integrations.calls import Clients
 from helpers.local_aws.states.map_run import MapRun
-from helpers.local_aws.states.run import Halted, Line, Run, check_size
-from helpers.local_aws.states.store import Execution, Revision
+from helpers.local_aws.states.progress import MAP_RUN_STARTS
+from helpers.local_aws.states.run import Halted, Line, check_size
+from helpers.local_aws.states.store import Event, Execution, is_express
 
-MOST_AT_ONCE = 40  # threads; AWS runs up to 10,000 child executions at once
-_THRESHOLD = StateFailure(
-    "States.ExceedToleratedFailureThreshold",
-    "The specified tolerated failure threshold was exceeded",
-)
+_MOST_REDRIVES = 1_000  # "Redriving Map Runs" of the developer guide
 
 
 def is_distributed(state: dict[str, Any]) -> bool:
@@ -35,7 +30,7 @@ def is_distributed(state: dict[str, Any]) -> bool:
 
 
 def attempt(visit: Visit) -> Outcome:
-    """Run the map run once.
+    """Run the map run once, or go on with the one that had begun.
 
     Raises:
         StateFailure: items cannot be read, more of them failed than tolerated, results not written.
@@ -46,22 +41,36 @@ def attempt(visit: Visit) -> Outcome:
     scope = visit.selected_input()
     from_s3 = "ItemReader" in state
     items = [] if from_s3 else visit.language.items(state, scope, visit.randomness)
-    at_once = visit.number("MaxConcurrency", scope) or 0
-    line.record("MapStateStarted", {"length": len(items)})
-    run = _map_run(visit, scope, at_once)
-    line.run.children.map_runs.save(run)
-    started = line.record("MapRunStarted", {"mapRunArn": run.arn})
+    _raise_failed_run(visit)
+    if visit.begun:
+        line.previous = visit.begun[0].id
+    else:
+        visit.begin("MapStateStarted", {"length": len(items)})
+    began = [event for event in visit.begun if event.type in MAP_RUN_STARTS]
+    run, known = _begun_run(visit, began)
+    is_redriven = visit.past is not None and visit.past.is_redriven
+    if run is None:
+        run = _map_run(visit, scope, visit.number("MaxConcurrency", scope) or 0)
+        line.run.children.map_runs.save(run)
+        started = line.record("MapRunStarted", {"mapRunArn": run.arn})
+    elif is_redriven:
+        started = _redrive(run, line)
+    else:
+        started = line.previous = began[-1].id
     try:
         clients = acting.as_machine(visit)
         _check_start(visit)
+        if is_redriven:
+            _check_redrive(visit, known)
         if "ResultWriter" in state:
             result_writer.check(visit, scope, run)
         if from_s3:
             items = item_reader.read(visit, scope, clients)
-        executions = _Children(visit, scope, run, items).run()
+        executions = Children(visit, scope, run, items, known, is_redriven).run()
         output = _output(visit, scope, clients, run, executions)
     except Halted:
-        _end(run, "ABORTED", line)
+        if not line.run.is_left:
+            _end(run, "ABORTED", line)
         raise
     except EvaluationError:
         _end(run, "FAILED", line)
@@ -72,11 +81,41 @@ def attempt(visit: Visit) -> Outcome:
         line.record("MapRunFailed", {k: v for k, v in details.items() if v is not None})
         raise
     _end(run, "SUCCEEDED", line)
-    line.record("MapRunSucceeded")
-    line.record("MapStateSucceeded")
+    for kind in ("MapRunSucceeded", "MapStateSucceeded"):
+        if visit.past is None or not visit.past.has(kind):
+            line.record(kind)
     line.previous = started  # so since the end of 2024 (recorded); before: MapRunSucceeded
     check_size(Payload(output), visit.name)
     return visit.leave(output, scope)
+
+
+def _raise_failed_run(visit: Visit) -> None:
+    """Fail as before, when the newest map run had failed before the process died."""
+    last = visit.begun[-1] if visit.begun else None
+    if last is not None and last.type == "MapRunFailed":
+        details = last.details or {}
+        raise StateFailure(details.get("error"), details.get("cause"))
+
+
+def _begun_run(visit: Visit, began: list[Event]) -> tuple[MapRun | None, list[Execution]]:
+    """Return the map run to go on with and its child executions so far, None for a new one."""
+    if not began or began[-1].details is None:
+        return None, []
+    children, arn = visit.line.run.children, began[-1].details["mapRunArn"]
+    run = children.map_runs.find(arn)
+    run.status, run.stopped = "RUNNING", None
+    return run, children.of_map_run(arn)
+
+
+def _redrive(run: MapRun, line: Line) -> int:
+    """Let a map run that had failed run again; return the event that says so (recorded)."""
+    if run.redrive_count >= _MOST_REDRIVES:
+        raise StateFailure(RUNTIME, "The Map Run has exceeded the maximum number of redrives.")
+    run.redrive_count += 1
+    run.redriven = line.run.clock()
+    line.run.children.map_runs.save(run)
+    details = {"mapRunArn": run.arn, "redriveCount": run.redrive_count}
+    return line.record("MapRunRedriven", details)
 
 
 def _map_run(visit: Visit, scope: Scope, at_once: int) -> MapRun:
@@ -114,13 +153,25 @@ def _check_start(visit: Visit) -> None:
     """Refuse a map run whose role may not start executions of its own machine.
 
     Raises:
-        StateFailure: States.Permissions (the error's name is not recorded; "Error names" of the
-            developer guide has it for insufficient privileges).
+        StateFailure: States.Runtime (recorded).
     """
     machine = visit.line.run.execution.revision.machine_arn.partition("/")[0]
     refusal = acting.refusal(visit, Ask("states:StartExecution", machine))
     if refusal:
-        raise StateFailure("States.Permissions", refusal)
+        raise StateFailure(RUNTIME, refusal)
+
+
+def _check_redrive(visit: Visit, children: list[Execution]) -> None:
+    """Refuse a redrive of child executions that the role may not redrive.
+
+    Raises:
+        StateFailure: States.Runtime (recorded).
+    """
+    for child in children:
+        if child.status != "SUCCEEDED" and not is_express(child.revision):
+            refusal = acting.refusal(visit, Ask("states:RedriveExecution", child.arn))
+            if refusal:
+                raise StateFailure(RUNTIME, refusal)
 
 
 def _output(
@@ -133,120 +184,3 @@ def _output(
         return result_writer.write(visit, scope, clients, run, executions)
     # What was tolerated has no output (not recorded).
     return [child.output.value for child in executions if child.output is not None]
-
-
-class _Children:
-    """The child executions of one map run."""
-
-    def __init__(self, visit: Visit, scope: Scope, run: MapRun, items: list[Any]) -> None:
-        self.visit = visit
-        self.run_of_map = run
-        inputs = [self._item_input(scope, index, item) for index, item in enumerate(items)]
-        self.batches = item_reader.batches(visit, scope, inputs)
-        run.plan([size for _, size in self.batches])
-        self.revision = self._revision()
-        self.threads = definition.blocks(self.revision.parsed)
-        self.running: dict[str, Run] = {}
-
-    def run(self) -> list[Execution]:
-        """Run all child executions and return them.
-
-        Raises:
-            StateFailure: more have failed than are tolerated.
-            Halted: the work must stop.
-        """
-        line = self.visit.line
-        executions = []
-        with line.halt.waking(self._wake):
-            for value, size in self.batches:
-                self._wait_for_room()
-                child = self._launch(value)
-                executions.append(child.execution)
-                self._move(size, "pending", "running")
-                if self.threads:
-                    work = threading.Thread(
-                        target=self._run_child, args=(child, size), daemon=True, name="child"
-                    )
-                    work.start()
-                else:
-                    self._run_child(child, size)
-            self._wait_for_room(all_done=True)
-        return executions
-
-    def _wait_for_room(self, all_done: bool = False) -> None:
-        """Wait until another child execution may start, or until all have ended."""
-        run = self.run_of_map
-
-        def ready() -> bool:
-            limit = min(run.max_concurrency or MOST_AT_ONCE, MOST_AT_ONCE)
-            room = len(self.running) < (1 if all_done else limit)
-            return room or run.is_beyond_tolerance() or self.visit.line.halt.is_raised
-
-        with run.changed:
-            run.changed.wait_for(ready)
-            beyond, halted = run.is_beyond_tolerance(), self.visit.line.halt.is_raised
-        if beyond or halted:
-            self._stop()
-            if halted:
-                raise Halted
-            raise _THRESHOLD
-
-    def _launch(self, value: Any) -> Run:
-        """Return a child execution as it begins."""
-        name = str(uuid.uuid4())
-        children, clock = self.visit.line.run.children, self.visit.line.run.clock
-        arn = names.execution_arn(self.revision.name, name)
-        execution = Execution(arn, name, self.revision, Payload(value), clock())
-        execution.map_run_arn = self.run_of_map.arn
-        child = children.launch_child(execution)
-        with self.run_of_map.changed:
-            self.running[arn] = child
-        return child
-
-    def _run_child(self, child: Run, size: int) -> None:
-        """Run a child execution to its end and count it."""
-        try:
-            self.visit.line.run.children.run_to_end(child)
-        finally:
-            with self.run_of_map.changed:
-                self.running.pop(child.execution.arn, None)
-            self._move(size, "running", child.execution.status)
-
-    def _move(self, size: int, source: str, status: str) -> None:
-        """Count a child execution with `size` items under another heading."""
-        self.run_of_map.move(size, source, status)
-        self.visit.line.run.children.map_runs.save(self.run_of_map)
-
-    def _stop(self) -> None:
-        """Abort what still runs."""
-        with self.run_of_map.changed:
-            left = list(self.running.values())
-        for child in left:
-            child.abort(None, None)
-
-    def _wake(self) -> None:
-        with self.run_of_map.changed:
-            self.run_of_map.changed.notify_all()
-
-    def _item_input(self, scope: Scope, index: int, item: Any) -> Any:
-        visit = self.visit
-        context = {**scope.context, "Map": {"Item": {"Index": index, "Value": item}}}
-        inner = Scope(scope.input, context, scope.variables)
-        return visit.language.item_input(visit.state, inner, item, visit.randomness)
-
-    def _revision(self) -> Revision:
-        """Return what the child executions run: the flow inside, as a machine of its own."""
-        ran = self.visit.line.run.execution.revision
-        flow = self.visit.state.get("ItemProcessor") or self.visit.state["Iterator"]
-        languages = {k: v for k, v in ran.parsed.items() if k == "QueryLanguage"}
-        machine_arn = self.run_of_map.machine_arn
-        return dataclasses.replace(
-            ran,
-            machine_arn=machine_arn,
-            name=machine_arn.partition(":stateMachine:")[2],
-            definition=json_text(flow),
-            parsed={**languages, **flow},
-            type=flow["ProcessorConfig"].get("ExecutionType", "STANDARD"),
-            version_arn=None,
-            alias_arn=None,
-        )

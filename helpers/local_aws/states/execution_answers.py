@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from helpers.local_aws.states import redrive
 from helpers.local_aws.states.store import Event, Execution
 
 
-def described(execution: Execution, with_data: bool) -> dict[str, Any]:
-    """Return what DescribeExecution tells."""
+def described(execution: Execution, redriving: dict[str, Any], with_data: bool) -> dict[str, Any]:
+    """Return what DescribeExecution tells; `redriving` is what it tells of redrives."""
     status = execution.status
     included = {"included": with_data}
     answer: dict[str, Any] = {
@@ -16,25 +17,20 @@ def described(execution: Execution, with_data: bool) -> dict[str, Any]:
         "status": status,
         "startDate": execution.started,
         "inputDetails": included,
-        "redriveCount": 0,
+        **redriving,
     }
     if with_data:
         answer["input"] = execution.input.text
     if execution.trace_header:
         answer["traceHeader"] = execution.trace_header
     answer |= qualified(execution)
-    if status == "RUNNING":
-        reason = "Execution is RUNNING and cannot be redriven"
-        return answer | {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
-    answer["stopDate"] = execution.stopped
+    if execution.stopped is not None:
+        answer["stopDate"] = execution.stopped
     if status == "SUCCEEDED":
         answer["outputDetails"] = included
-        answer["redriveStatus"] = "NOT_REDRIVABLE"
-        answer["redriveStatusReason"] = "Execution is SUCCEEDED and cannot be redriven"
         if with_data and execution.output is not None:
             answer["output"] = execution.output.text
         return answer
-    answer["redriveStatus"] = "REDRIVABLE"
     if execution.error is not None and with_data:
         answer["error"] = execution.error
     if execution.cause is not None and with_data:
@@ -42,19 +38,23 @@ def described(execution: Execution, with_data: bool) -> dict[str, Any]:
     return answer
 
 
-def listed_execution(execution: Execution) -> dict[str, Any]:
-    """Return an execution's line of ListExecutions."""
+def listed_execution(execution: Execution, of_map_run: bool) -> dict[str, Any]:
+    """Return an execution's line of ListExecutions, of a map run or of a machine."""
     stopped = {} if execution.stopped is None else {"stopDate": execution.stopped}
-    return {
+    listed = {
         "executionArn": execution.arn,
         "stateMachineArn": execution.revision.machine_arn,
         "name": execution.name,
         "status": execution.status,
         "startDate": execution.started,
-        "redriveCount": 0,
+        **redrive.counts(execution),
         **qualified(execution),
         **stopped,
     }
+    if of_map_run:
+        return listed | {"itemCount": execution.item_count}
+    listed.pop("mapRunArn", None)  # told to those only who ask for the map run's executions
+    return listed
 
 
 def qualified(execution: Execution) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,14 @@ from helpers.asl.failures import RUNTIME, StateFailure
 from helpers.asl.json_errors import JsonError, parse
 from helpers.asl.payload import Payload
 from helpers.local_aws.json_protocol import ServiceError
-from helpers.local_aws.states import map, names, parallel, simple_states, task  # noqa: F401
+from helpers.local_aws.states import (  # noqa: F401
+    map,
+    names,
+    parallel,
+    redrive,
+    simple_states,
+    task,
+)
 from helpers.local_aws.states.execution_answers import (
     described,
     listed_execution,
@@ -23,11 +30,14 @@ from helpers.local_aws.states.logs import Logs
 from helpers.local_aws.states.machines import Machines, machine_details
 from helpers.local_aws.states.map_runs import MapRuns
 from helpers.local_aws.states.metrics import Metrics
+from helpers.local_aws.states.progress import Progress, read
 from helpers.local_aws.states.run import Halted, Line, Run
 from helpers.local_aws.states.store import (
     Asked,
+    Event,
     Execution,
     Keeper,
+    Outcomes,
     Revision,
     Store,
     is_express,
@@ -81,6 +91,40 @@ class Executions:
 
     def launch(self, execution: Execution, keeper: Keeper) -> Run:
         """Return an execution as it begins: its first event is written, no state has run."""
+        run = self._run(execution, keeper)
+        run.start()
+        if not is_express(execution.revision):
+            self.status_changed(execution.arn)
+        return run
+
+    def relaunch(self, execution: Execution) -> tuple[Run, Progress]:
+        """Return an execution that goes on from its last event, and how far it had come.
+
+        One whose last event had ended it has ended with that.
+        """
+        self._store.save_execution(execution)  # which holds this very object from now on
+        run = self._run(execution, self._store, self._store.event_count(execution.arn))
+        past = read(self._events(execution.arn))
+        if past.ended is not None:
+            run.end_as(past.ended)
+            self._running.pop(execution.arn, None)
+        for token, is_claimed in past.tokens():
+            self._tasks.tokens.reopen(token, is_claimed)
+        return run, past
+
+    def go_on(self, run: Run, past: Progress) -> None:
+        """Run an execution on in a thread of its own."""
+        name = run.execution.name
+        threading.Thread(target=self.run_to_end, args=(run, past), daemon=True, name=name).start()
+
+    def _events(self, arn: str) -> Iterator[Event]:
+        """Yield the whole history."""
+        start = 0
+        while page := self._store.events(arn, start, 1000, newest_first=False):
+            yield from page
+            start += len(page)
+
+    def _run(self, execution: Execution, keeper: Keeper, last_id: int = 0) -> Run:
         run = Run(
             execution,
             keeper,
@@ -89,11 +133,9 @@ class Executions:
             at_end=partial(self._ended, execution),
             log=self._logs.writer(execution),
             children=self,
+            last_id=last_id,
         )
         self._running[execution.arn] = run
-        run.start()
-        if not is_express(execution.revision):
-            self.status_changed(execution.arn)
         return run
 
     def _ended(self, execution: Execution) -> None:
@@ -104,24 +146,44 @@ class Executions:
 
     def launch_child(self, execution: Execution) -> Run:
         """Return a child execution of a Distributed Map as it begins."""
+        keeper: Keeper = self._store
         if is_express(execution.revision):
-            return self.launch(execution, self.metrics.keeper(execution))
+            keeper = Outcomes(self._store, self.metrics.keeper(execution))
         self._store.save_execution(execution)
-        return self.launch(execution, self._store)
+        return self.launch(execution, keeper)
 
-    def run_to_end(self, run: Run) -> None:
-        """Run an execution to its end, in this thread."""
-        definition = run.execution.revision.parsed
-        line = Line(run, 0, {}, {}, run.halt)
+    def of_map_run(self, arn: str) -> list[Execution]:
+        """Return the child executions of a map run so far."""
+        machine_arn = self.map_runs.find(arn).machine_arn
+        return self._store.executions(Asked(machine_arn, arn), 0, -1)
+
+    def save(self, execution: Execution) -> None:
+        """Keep a changed execution."""
+        self._store.save_execution(execution)
+
+    def can_begin_again(self, execution: Execution) -> bool:
+        """Return whether an execution could be redriven."""
+        return not redrive.why_not(execution, self._store, self.clock())
+
+    def run_to_end(self, run: Run, past: Progress | None = None) -> None:
+        """Run an execution to its end, in this thread; with a past it goes on from there."""
+        execution = run.execution
+        definition = execution.revision.parsed
+        variables, previous = (past.variables, past.previous) if past is not None else ({}, 0)
+        line = Line(run, previous, variables, {}, run.halt)
         seconds = definition.get("TimeoutSeconds")
-        if is_express(run.execution.revision):
+        if is_express(execution.revision):
             seconds = min(seconds or LONGEST_EXPRESS, LONGEST_EXPRESS)
+        elif seconds and past is not None:
+            # A redrive begins it anew ("Redriving executions" of the developer guide).
+            begun = execution.started if execution.redriven is None else execution.redriven
+            seconds = max(begun + seconds - self.clock(), 0.001)
         timer = threading.Timer(seconds, run.time_out) if seconds else None
         if timer is not None:
             timer.daemon = True
             timer.start()
         try:
-            output = run_flow(definition, run.execution.input, line)
+            output = run_flow(definition, execution.input, line, past)
             run.succeed(output, line.previous)
         except StateFailure as failure:
             run.fail(failure, line.previous)
@@ -134,7 +196,8 @@ class Executions:
         finally:
             if timer is not None:
                 timer.cancel()
-            self._running.pop(run.execution.arn, None)
+            if self._running.get(execution.arn) is run:  # it may have been redriven already
+                del self._running[execution.arn]
 
     def stop(self, request: Parameters) -> dict[str, Any]:
         """StopExecution. Waits end at once; a call to a service goes on unheard."""
@@ -144,15 +207,38 @@ class Executions:
             run.abort(request.get("error"), request.get("cause"))
         return {"stopDate": execution.stopped}
 
+    def redrive(self, request: Parameters) -> dict[str, Any]:
+        """RedriveExecution. A client token that has redriven it gets the same answer again."""
+        execution = self._find(request["executionArn"])
+        with self._lock:
+            now = self.clock()
+            date = redrive.known_date(execution, request, now)
+            if date is not None:
+                return {"redriveDate": date}
+            redrive.check_redrivable(execution, self._store, now)
+            run, past = self.begin_again(execution, request.get("clientToken"))
+        self.go_on(run, past)
+        return {"redriveDate": execution.redriven}
+
+    def begin_again(self, execution: Execution, token: str | None = None) -> tuple[Run, Progress]:
+        """Return an execution that goes on after its end, and how far it had come."""
+        redrive.begin_again(execution, self.clock(), token)
+        self._store.save_execution(execution)
+        run = self._run(execution, self._store, self._store.event_count(execution.arn))
+        run.redrive()
+        self.status_changed(execution.arn)
+        return run, read(self._events(execution.arn))
+
     def describe(self, request: Parameters) -> dict[str, Any]:
         """DescribeExecution."""
-        execution = self._find(request["executionArn"])
+        execution = self._find(request["executionArn"], or_express=True)
         with_data = request.get("includedData", "ALL_DATA") == "ALL_DATA"
-        return described(execution, with_data)
+        redriving = redrive.told(execution, self._store, self.clock())
+        return described(execution, redriving, with_data)
 
     def describe_machine(self, request: Parameters) -> dict[str, Any]:
         """DescribeStateMachineForExecution: the revision that really ran."""
-        ran = self._find(request["executionArn"]).revision
+        ran = self._find(request["executionArn"], or_express=True).revision
         answer = {
             "stateMachineArn": ran.machine_arn,
             "name": ran.name,
@@ -183,14 +269,14 @@ class Executions:
                 "This operation is not supported by this type of state machine",
             )
         status = request.get("statusFilter")
-        owner = f"executions {map_run_arn or asked} {status}"
+        redriven = redrive.wanted(request)
+        owner = f"executions {map_run_arn or asked} {status} {redriven}"
         start, count = names.page_start(request, owner), names.page_size(request)
-        wanted = Asked(machine_arn, map_run_arn, status, asked if qualifier else None)
-        found = []
-        if request.get("redriveFilter") != "REDRIVEN":
-            found = self._store.executions(wanted, start, count + 1)
+        wanted = Asked(machine_arn, map_run_arn, status, asked if qualifier else None, redriven)
+        found = self._store.executions(wanted, start, count + 1)
         token = names.page_token(owner, start + count) if len(found) > count else None
-        listed = [listed_execution(execution) for execution in found[:count]]
+        of_map_run = map_run_arn is not None
+        listed = [listed_execution(execution, of_map_run) for execution in found[:count]]
         return {"executions": listed} | ({"nextToken": token} if token else {})
 
     def history(self, request: Parameters) -> dict[str, Any]:
@@ -217,7 +303,11 @@ class Executions:
         for run in list(self._running.values()):
             run.halt.raise_it()
 
-    def _find(self, arn: str) -> Execution:
+    def _find(self, arn: str, or_express: bool = False) -> Execution:
+        """Return the execution; an Express one is kept only as the child of a map run."""
+        kept = self._store.execution(arn) if or_express else None
+        if kept is not None:
+            return kept
         names.check_arn(arn, "execution")
         execution = self._store.execution(names.execution_of(arn))
         if execution is None:

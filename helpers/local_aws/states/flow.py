@@ -9,7 +9,9 @@ from helpers.asl.failures import QUERY_EVALUATION, EvaluationError, StateFailure
 from helpers.asl.paths import Scope
 from helpers.asl.payload import Payload
 from helpers.asl.timestamps import write
+from helpers.local_aws.states.progress import Progress
 from helpers.local_aws.states.run import Line, check_size
+from helpers.local_aws.states.store import Event
 
 TRUNCATED = {"truncated": False}
 
@@ -34,7 +36,8 @@ class Visit:
         self.came_from = line.previous
         self.entered_id = 0
         self.entered_time = ""
-        self.retries = 0
+        self.retries: list[int] = []  # how often each retrier has retried
+        self.past: Progress | None = None  # what is left to go on from: of the newest attempt
         self.more: dict[str, Any] = {}  # what the context object has in this state only
         self.language = dataflow.language_of(state, line.run.execution.revision.parsed)
         self.seen: dict[str, Any] = {}  # what the data was after each step, as TestState shows it
@@ -48,7 +51,7 @@ class Visit:
         """Return what paths can reach, with `value` as `$`."""
         shown: dict[str, Any] = {"Name": self.name, "EnteredTime": self.entered_time}
         if self.state["Type"] in _RETRIABLE:
-            shown["RetryCount"] = self.retries
+            shown["RetryCount"] = sum(self.retries)
         return Scope(value, self.line.context(shown, **self.more), self.line.variables)
 
     def failure(self, error: EvaluationError) -> StateFailure:
@@ -70,6 +73,20 @@ class Visit:
                 line.previous = self.came_from
             line.record("EvaluationFailed", details)
         return failure
+
+    @property
+    def begun(self) -> list[Event]:
+        """The events of the attempt to go on with, [] when a new one must begin."""
+        return [] if self.past is None else self.past.attempt
+
+    def begin(
+        self, kind: str, details: dict[str, Any] | None = None, token: str | None = None
+    ) -> int:
+        """Record that an attempt begins and return the event's id."""
+        hidden: dict[str, Any] = {"retries": list(self.retries)} if any(self.retries) else {}
+        if token is not None:
+            hidden["token"] = token
+        return self.line.record(kind, details, hidden or None)
 
     def selected_input(self) -> Scope:
         """Return the scope with what the state works on: the input, after InputPath."""
@@ -147,31 +164,63 @@ def runs(kind: str) -> Callable[[Runner], Runner]:
     return register
 
 
-def run_flow(flow: dict[str, Any], flow_input: Payload, line: Line) -> Payload:
+def run_flow(
+    flow: dict[str, Any], flow_input: Payload, line: Line, past: Progress | None = None
+) -> Payload:
     """Run a flow (StartAt and States) to its end and return its output.
+
+    Args:
+        flow: the states.
+        flow_input: of the first state.
+        line: which runs them.
+        past: how far this line had come, to go on from there.
 
     Raises:
         StateFailure: a state failed and nobody caught it.
         Halted: the work is no longer wanted.
     """
     name, payload = flow["StartAt"], flow_input
+    if past is not None and past.entered is not None and past.entered.details is not None:
+        details = past.entered.details
+        name, payload = details["name"], Payload(text=details["input"])
+    elif past is not None and past.exited is not None:
+        target, payload, past = past.target(flow), past.output, None
+        if target is None:
+            return payload
+        name = target
+    else:
+        past = None
     while True:
-        outcome = run_state(name, flow["States"][name], payload, line)
-        payload = outcome.output
+        outcome = run_state(name, flow["States"][name], payload, line, past)
+        payload, past = outcome.output, None
         if outcome.target is None:
             return payload
         name = outcome.target
 
 
-def run_state(name: str, state: dict[str, Any], state_input: Payload, line: Line) -> Outcome:
-    """Run one state: its events, its work, its variables."""
+def run_state(
+    name: str,
+    state: dict[str, Any],
+    state_input: Payload,
+    line: Line,
+    past: Progress | None = None,
+) -> Outcome:
+    """Run one state: its events, its work, its variables. With a past it has been entered."""
     kind = state["Type"]
     visit = Visit(name, state, state_input, line)
-    visit.entered_time = write(line.run.clock())
-    details = {"name": name, "input": state_input.text, "inputDetails": TRUNCATED}
-    visit.entered_id = line.record(f"{kind}StateEntered", details)
-    line.state_type = kind
+    if past is None or past.entered is None:
+        visit.entered_time = write(line.run.clock())
+        details = {"name": name, "input": state_input.text, "inputDetails": TRUNCATED}
+        visit.entered_id = line.record(f"{kind}StateEntered", details)
+    else:
+        visit.entered_time = write(past.entered.timestamp)
+        visit.entered_id, visit.came_from = past.entered.id, past.entered.previous
+        visit.past = past
+    is_aborted = past is not None and past.is_aborted  # which has its event already
+    line.state_type = None if is_aborted else kind
     try:
+        if visit.past is not None:
+            visit.past.raise_failed_evaluation(kind in _RETRIABLE)
         outcome = RUNNERS[kind](visit)
         check_size(outcome.output, name)
         texts = variables.assigned_texts(outcome.variables, line.variables)
@@ -183,7 +232,8 @@ def run_state(name: str, state: dict[str, Any], state_input: Payload, line: Line
     if outcome.variables:
         details["assignedVariables"] = texts
         details["assignedVariablesDetails"] = TRUNCATED
-    line.record(f"{kind}StateExited", details)
+    hidden = None if outcome.target == state.get("Next") else {"next": outcome.target}
+    line.record(f"{kind}StateExited", details, hidden)
     return outcome
 
 
@@ -204,9 +254,13 @@ def with_retries(
         StateFailure: no retrier and no catcher is left for the error.
     """
     retriers = visit.state.get("Retry", [])
-    attempts = [0] * len(retriers)
+    visit.retries = [0] * len(retriers)
+    if visit.past is not None:
+        visit.retries = visit.past.retries(len(retriers))
     while True:
         try:
+            if visit.past is not None:
+                visit.past.raise_failed_evaluation()
             return attempt()
         except EvaluationError as error:
             # What fails in JSONPath has no event, not even the one of a failed Map (recorded).
@@ -214,14 +268,18 @@ def with_retries(
         except StateFailure as error:
             failure, worked = error, True
         index = retry.find(retriers, failure.error)
-        if index is None or not retry.may_retry(retriers[index], attempts[index]):
+        if index is None or not retry.may_retry(retriers[index], visit.retries[index]):
             break
         random_number = visit.randomness.new_random().random
-        visit.line.run.flush()
-        visit.line.halt.wait(retry.delay(retriers[index], attempts[index], random_number))
-        attempts[index] += 1
-        visit.retries += 1
-    if worked and failed_event:
+        seconds = retry.delay(retriers[index], visit.retries[index], random_number)
+        run = visit.line.run
+        if visit.past is not None and visit.line.previous <= run.known:  # failed before the death
+            seconds -= run.clock() - visit.past.moment
+        run.flush()
+        visit.line.halt.wait(seconds)
+        visit.retries[index] += 1
+        visit.past = None
+    if worked and failed_event and not (visit.past and visit.past.has(failed_event)):
         visit.line.record(failed_event)
     catchers = visit.state.get("Catch", [])
     index = retry.find(catchers, failure.error)

@@ -67,7 +67,7 @@ class Logs:
 
         def write(event: Event) -> None:
             if shown_at(level, event.type):
-                text = json_text(_record(event, execution.arn, with_data))
+                text = json_text(_record(event, execution, with_data))
                 moment = round(event.timestamp * 1000)
                 for group in groups:
                     self._delivery.write(LogLine(group, stream, moment, text))
@@ -88,7 +88,7 @@ def _groups(configuration: dict[str, Any]) -> list[str]:
     return [arn.partition(":log-group:")[2].removesuffix(":*") for arn in arns]
 
 
-def _record(event: Event, execution_arn: str, with_data: bool) -> dict[str, Any]:
+def _record(event: Event, execution: Execution, with_data: bool) -> dict[str, Any]:
     """Return an event as the log has it: numbers are texts (recorded)."""
     details = event.details or {}
     if not with_data:
@@ -99,6 +99,6 @@ def _record(event: Event, execution_arn: str, with_data: bool) -> dict[str, Any]
         "details": details,
         "previous_event_id": str(event.previous),
         "event_timestamp": str(round(event.timestamp * 1000)),
-        "execution_arn": execution_arn,
-        "redrive_count": "0",
+        "execution_arn": execution.arn,
+        "redrive_count": str(execution.redrive_count),
     }

@@ -28,9 +28,13 @@ def _attempt(visit: Visit) -> Outcome:
     scope = visit.selected_input()
     items = visit.language.items(visit.state, scope, visit.randomness)
     at_once = _at_once(visit, scope, len(items))
-    line.record("MapStateStarted", {"length": len(items)})
+    if visit.begun:
+        line.previous = visit.begun[0].id
+    else:
+        visit.begin("MapStateStarted", {"length": len(items)})
     outputs = _Iterations(visit, scope, items).run(at_once)
-    line.record_beside("MapStateSucceeded")
+    if visit.past is None or not visit.past.has("MapStateSucceeded"):
+        line.record_beside("MapStateSucceeded")
     check_size(Payload(outputs), visit.name)
     return visit.leave(outputs, scope)
 
@@ -50,7 +54,8 @@ class _Iterations:
         self.items = items
         self.flow = visit.state.get("ItemProcessor") or visit.state["Iterator"]
         self.outputs: list[Any] = [None] * len(items)
-        self.waiting = deque(range(len(items)))
+        self.pasts = visit.past.lines if visit.past is not None else {}
+        self.waiting = deque(index for index in range(len(items)) if index not in self.pasts)
         self.started = visit.line.previous
         self.last = self.started  # the last MapIterationSucceeded
         self.failing: list[int] = []  # the events that made iterations fail
@@ -59,9 +64,13 @@ class _Iterations:
     def run(self, at_once: int) -> list:
         """Run all iterations, `at_once` of them at a time, and return their outputs."""
         line = self.visit.line
-        first = [self._begin(self.started) for _ in range(at_once)]
+        first = self._go_on()
+        while len(first) < at_once and self.waiting:
+            first.append(self._begin(self.started))
         threads = at_once > 1 and definition.blocks(self.flow)
         try:
+            if first and first[0] is not None and self._has_failed(first[0][0]):
+                first[0] = self._iterate(*first[0])
             if threads:
                 side_by_side([partial(self._work, begun) for begun in first])
             else:
@@ -82,9 +91,39 @@ class _Iterations:
     def _take_turns(self, begun: deque) -> None:
         """Run the iterations that have begun, in order; each that ends lets another begin."""
         while begun:
-            following = self._iterate(*begun.popleft())
+            following = begun.popleft()
             if following is not None:
-                begun.append(following)
+                begun.append(self._iterate(*following))
+
+    def _go_on(self) -> "list[tuple[int, Line] | None]":
+        """Return the iterations to go on with, those that had failed first; take over the rest."""
+        open_: list[tuple[int, Line] | None] = []
+        for index, past in self.pasts.items():
+            if past.iteration is not None and past.iteration.type == "MapIterationSucceeded":
+                self.outputs[index] = past.output.value
+                self.last = max(self.last, past.iteration.id)
+            elif self._has_failed(index):
+                open_.insert(0, self._line(index))
+            else:
+                open_.append(self._line(index))
+        return open_
+
+    def _has_failed(self, index: int) -> bool:
+        """Return whether an iteration of the past fails whatever else runs."""
+        past = self.pasts.get(index)
+        if past is None:
+            return False
+        recorded = past.iteration is not None and past.iteration.type == "MapIterationFailed"
+        return recorded or past.failure(self.flow) is not None
+
+    def _line(self, index: int) -> tuple[int, Line]:
+        """Return an iteration's index and its line."""
+        item = {"Map": {"Item": {"Index": index, "Value": self.items[index]}}}
+        past = self.pasts.get(index)
+        inner = self.visit.line.branch(index, self.group, item, past)
+        if past is None or not past.is_aborted:
+            inner.when_aborted = "MapIterationAborted", self._details(index)
+        return index, inner
 
     def _begin(self, previous: int) -> tuple[int, Line] | None:
         """Record the start of the next iteration; None when all have started."""
@@ -92,16 +131,14 @@ class _Iterations:
             index = self.waiting.popleft()
         except IndexError:
             return None
-        item = {"Map": {"Item": {"Index": index, "Value": self.items[index]}}}
-        inner = self.visit.line.branch(index, self.group, item)
+        _, inner = self._line(index)
         inner.previous = previous
         inner.record("MapIterationStarted", self._details(index))
-        inner.when_aborted = "MapIterationAborted", self._details(index)
         return index, inner
 
     def _iterate(self, index: int, inner: Line) -> tuple[int, Line] | None:
         """Run one iteration, record its end and begin the next one."""
-        visit = self.visit
+        visit, past = self.visit, self.pasts.get(index)
         visit_scope = Scope(
             self.scope.input, {**self.scope.context, **inner.extra}, self.scope.variables
         )
@@ -109,10 +146,11 @@ class _Iterations:
             item = visit.language.item_input(
                 visit.state, visit_scope, self.items[index], visit.randomness
             )
-            output = run_flow(self.flow, Payload(item), inner)
+            output = run_flow(self.flow, Payload(item), inner, past)
         except (StateFailure, EvaluationError):
             self.failing.append(inner.previous)
-            inner.record_beside("MapIterationFailed", self._details(index))
+            if past is None or past.iteration is None or "Failed" not in past.iteration.type:
+                inner.record_beside("MapIterationFailed", self._details(index))
             inner.state_type = None
             visit.line.close(inner)
             raise

@@ -9,6 +9,7 @@ _ENDS = {
     "FAILED": "failed",
     "TIMED_OUT": "timedOut",
     "ABORTED": "aborted",
+    "PENDING_REDRIVE": "pendingRedrive",
 }
 
 
@@ -27,12 +28,15 @@ class MapRun:
     stopped: float | None = None
     executions: Counter[str] = field(default_factory=Counter)
     items: Counter[str] = field(default_factory=Counter)
+    redrive_count: int = 0
+    redriven: float | None = None
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def plan(self, sizes: list[int]) -> None:
-        """Take down how many items each child execution will have."""
-        self.executions.update(pending=len(sizes), total=len(sizes))
-        self.items.update(pending=sum(sizes), total=sum(sizes))
+        """Take down how many items each child execution will have; count from the beginning."""
+        with self.changed:
+            self.executions = Counter(pending=len(sizes), total=len(sizes))
+            self.items = Counter(pending=sum(sizes), total=sum(sizes))
 
     def move(self, size: int, source: str, status: str) -> None:
         """Count a child execution with `size` items under another heading."""

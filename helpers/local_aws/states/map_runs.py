@@ -45,14 +45,16 @@ class MapRuns:
         """DescribeMapRun."""
         run = self.find(request["mapRunArn"])
         shown = {name: value for name, value in _times(run).items() if name != "stateMachineArn"}
+        if run.redriven is not None:
+            shown |= {"redriveCount": run.redrive_count, "redriveDate": run.redriven}
         with run.changed:
             return shown | {
                 "status": run.status,
                 "maxConcurrency": run.max_concurrency,
                 "toleratedFailureCount": run.tolerated_count or 0,
                 "toleratedFailurePercentage": run.tolerated_percentage or 0.0,
-                "itemCounts": _counts(run.items),
-                "executionCounts": _counts(run.executions),
+                "itemCounts": _counts(run, run.items),
+                "executionCounts": _counts(run, run.executions),
             }
 
     def update(self, request: Parameters) -> dict[str, Any]:
@@ -79,10 +81,13 @@ _HEADINGS = (
     "total",
     "resultsWritten",
 )
+# Those of a map run that was not redriven were recorded before AWS told these.
+_OF_REDRIVEN = ("failuresNotRedrivable", "pendingRedrive")
 
 
-def _counts(counts: Counter[str]) -> dict[str, int]:
-    return {name: counts[name] for name in _HEADINGS}
+def _counts(run: MapRun, counts: Counter[str]) -> dict[str, int]:
+    names = _HEADINGS if run.redriven is None else _HEADINGS + _OF_REDRIVEN
+    return {name: counts[name] for name in names}
 
 
 def _times(run: MapRun) -> dict[str, Any]:

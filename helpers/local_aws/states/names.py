@@ -41,7 +41,8 @@ def unqualified(arn: str) -> tuple[str, str]:
 def execution_of(arn: str) -> str:
     """Return an execution's ARN without the version or alias of its machine."""
     parts = arn.split(":")
-    return ":".join([*parts[:7], parts[8]]) if len(parts) == 9 else arn
+    qualified = len(parts) == 9 and parts[5] == "execution"
+    return ":".join([*parts[:7], parts[8]]) if qualified else arn
 
 
 def check_name(name: str) -> None:

@@ -22,7 +22,11 @@ def _attempt(visit: Visit) -> Outcome:
     line = visit.line
     scope = visit.selected_input()
     branch_input = visit.payload(visit.arguments(scope))
-    line.record("ParallelStateStarted")
+    pasts = visit.past.lines if visit.past is not None else {}
+    if visit.begun:
+        line.previous = visit.begun[0].id
+    else:
+        visit.begin("ParallelStateStarted")
     branches = visit.state["Branches"]
     outputs: list[Any] = [None] * len(branches)
     last: list[int] = [line.previous]
@@ -30,23 +34,26 @@ def _attempt(visit: Visit) -> Outcome:
 
     def run_branch(index: int, inner: Line) -> None:
         try:
-            outputs[index] = run_flow(branches[index], branch_input, inner).value
+            outputs[index] = run_flow(branches[index], branch_input, inner, pasts.get(index)).value
         except StateFailure:
             failing.append(inner.previous)
             raise
         last.append(inner.previous)
 
     group = Halt(line.halt)
-    lines = [line.branch(index, group) for index in range(len(branches))]
-    # A branch that cannot wait is run first, without a thread.
+    lines = [line.branch(index, group, past=pasts.get(index)) for index in range(len(branches))]
+    # A branch that cannot wait is run first, without a thread; before all, one that had failed.
     quick: list[Callable[[], None]] = []
     slow: list[Callable[[], None]] = []
     for index, inner in enumerate(lines):
-        pieces = slow if definition.blocks(branches[index]) else quick
-        pieces.append(partial(run_branch, index, inner))
+        piece = partial(run_branch, index, inner)
+        if index in pasts and pasts[index].failure(branches[index]) is not None:
+            quick.insert(0, piece)
+        else:
+            (slow if definition.blocks(branches[index]) else quick).append(piece)
     try:
-        for piece in quick:
-            piece()
+        for work in quick:
+            work()
         side_by_side(slow)
     except StateFailure:
         line.previous = failing[0]
@@ -56,6 +63,7 @@ def _attempt(visit: Visit) -> Outcome:
         line.close(inner)
     group.forget()
     line.previous = max(last)
-    line.record_beside("ParallelStateSucceeded")
+    if visit.past is None or not visit.past.has("ParallelStateSucceeded"):
+        line.record_beside("ParallelStateSucceeded")
     check_size(Payload(outputs), visit.name)
     return visit.leave(outputs, scope)

@@ -67,7 +67,8 @@ def check(visit: Visit, scope: Scope, run: MapRun) -> None:
 def _place(visit: Visit, scope: Scope, run: MapRun) -> tuple[str, str]:
     """Return the bucket and the folder that the results of a map run are written to."""
     request = arguments(visit, visit.state["ResultWriter"], scope)
-    parts = (request.get("Prefix", "").strip("/"), run.arn.rpartition(":")[2])
+    redrive = f"Redrive-{run.redrive_count}" if run.redrive_count else ""  # recorded
+    parts = (request.get("Prefix", "").strip("/"), run.arn.rpartition(":")[2], redrive)
     return request["Bucket"], "/".join(part for part in parts if part)
 
 

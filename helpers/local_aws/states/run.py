@@ -18,6 +18,7 @@ from helpers.asl.failures import DATA_LIMIT, PAYLOAD_LIMIT, RUNTIME, StateFailur
 from helpers.asl.intrinsics import Randomness
 from helpers.asl.payload import Payload
 from helpers.asl.timestamps import write
+from helpers.local_aws.states.progress import ENDS, Progress
 from helpers.local_aws.states.store import Event, Execution, Keeper, is_express
 
 MOST_EVENTS = 25_000  # "Quotas related to state machine executions"
@@ -93,7 +94,9 @@ class Run:
         at_end: Callable[[], None] = lambda: None,
         log: Callable[[Event], None] | None = None,
         children: Any = None,
+        last_id: int = 0,
     ) -> None:
+        """Take what the run needs; `last_id` is the newest event's when it goes on."""
         self.execution = execution
         self._at_end = at_end
         self._log = log
@@ -106,8 +109,13 @@ class Run:
         self.ended = threading.Event()
         self._store = store
         self._lock = threading.Lock()
-        self._last_id = 0
+        self.known = self._last_id = last_id  # up to here another process has written
         self.context = _context(execution)
+
+    @property
+    def is_left(self) -> bool:
+        """Whether the process stops here; another one goes on with the execution."""
+        return self.halt.is_raised and not self.ended.is_set()
 
     def record(
         self,
@@ -116,6 +124,7 @@ class Run:
         details: dict[str, Any] | None,
         halt: Halt,
         line: str = "",
+        hidden: dict[str, Any] | None = None,
     ) -> int:
         """Write an event of the line of work at `line` and return its id.
 
@@ -126,7 +135,7 @@ class Run:
             if halt.is_raised or self.ended.is_set():
                 raise Halted
             if self._last_id < self._most_events - 1:
-                return self._write(kind, previous, details, line)
+                return self._write(kind, previous, details, line, hidden)
         self.fail(
             StateFailure(RUNTIME, "The execution reached the maximum number of history events."),
             previous,
@@ -151,6 +160,13 @@ class Run:
         with self._lock:
             self._write("ExecutionStarted", 0, details)
 
+    def redrive(self) -> None:
+        """Write that the execution goes on; it points to the event that had ended it."""
+        with self._lock:
+            details = {"redriveCount": self.execution.redrive_count}
+            moment = self.execution.redriven
+            self._write("ExecutionRedriven", self._last_id, details, moment=moment)
+
     def succeed(self, output: Payload, previous: int) -> None:
         """End the execution with its output."""
         self.execution.output = output
@@ -168,6 +184,18 @@ class Run:
     def time_out(self) -> None:
         """End the execution because its TimeoutSeconds are over."""
         self._end("TIMED_OUT", "ExecutionTimedOut", 0, {"error": "States.Timeout"})
+
+    def end_as(self, event: Event) -> None:
+        """Take over how the execution has ended already: its last event was written before."""
+        execution, details = self.execution, event.details or {}
+        execution.status, execution.stopped = ENDS[event.type], event.timestamp
+        if execution.status != "TIMED_OUT":
+            execution.error, execution.cause = details.get("error"), details.get("cause")
+        if execution.status == "SUCCEEDED":
+            execution.output = Payload(text=details["output"])
+        self._store.save_execution(execution)
+        self.ended.set()
+        self._at_end()
 
     def _end_with(
         self, status: str, kind: str, previous: int, error: str | None, cause: str | None
@@ -195,10 +223,17 @@ class Run:
         self._at_end()
 
     def _write(
-        self, kind: str, previous: int, details: dict[str, Any] | None, line: str = ""
+        self,
+        kind: str,
+        previous: int,
+        details: dict[str, Any] | None,
+        line: str = "",
+        hidden: dict[str, Any] | None = None,
+        moment: float | None = None,
     ) -> int:
         self._last_id += 1
-        event = Event(self._last_id, previous, kind, self.clock(), details, line)
+        moment = self.clock() if moment is None else moment
+        event = Event(self._last_id, previous, kind, moment, details, line, hidden)
         self._store.append_event(self.execution.arn, event)
         if self._log is not None:
             self._log(event)
@@ -232,22 +267,34 @@ class Line:
         self.inner: list[Line] = []  # in the order in which they began
         self.when_aborted: tuple[str, dict[str, Any]] | None = None  # an event of its own
 
-    def record(self, kind: str, details: dict[str, Any] | None = None) -> int:
+    def record(
+        self,
+        kind: str,
+        details: dict[str, Any] | None = None,
+        hidden: dict[str, Any] | None = None,
+    ) -> int:
         """Write the next event of this line and return its id."""
-        self.previous = self.run.record(kind, self.previous, details, self.halt, self.path)
+        self.previous = self.run.record(kind, self.previous, details, self.halt, self.path, hidden)
         return self.previous
 
     def record_beside(self, kind: str, details: dict[str, Any] | None = None) -> int:
         """Write an event that the next one does not point to."""
         return self.run.record(kind, self.previous, details, self.halt, self.path)
 
-    def branch(self, index: int, group: Halt, extra: dict[str, Any] | None = None) -> "Line":
+    def branch(
+        self,
+        index: int,
+        group: Halt,
+        extra: dict[str, Any] | None = None,
+        past: Progress | None = None,
+    ) -> "Line":
         """Return a line inside this one, with its own variables; `close` it when it is done.
 
         Args:
             index: of the branch or the iteration; the newest event here is the one that started it.
             group: the stop sign that it shares with the lines beside it.
             extra: what its context object has beside this line's.
+            past: how far it had come, when it goes on.
         """
         inner = Line(
             self.run,
@@ -257,6 +304,9 @@ class Line:
             Halt(group),
             f"{self.path}/{self.previous}.{index}",
         )
+        if past is not None:
+            inner.variables, inner.previous = past.variables, past.previous
+            inner.state_type = None if past.is_aborted else past.kind
         self.inner.append(inner)
         return inner
 
@@ -317,6 +367,7 @@ def check_size(payload: Payload, subject: str) -> Payload:
 
 
 def _context(execution: Execution) -> dict[str, Any]:
+    redriven = {} if execution.redriven is None else {"RedriveTime": write(execution.redriven)}
     return {
         "Execution": {
             "Id": execution.arn,
@@ -324,7 +375,8 @@ def _context(execution: Execution) -> dict[str, Any]:
             "StartTime": write(execution.started),
             "Name": execution.name,
             "RoleArn": execution.revision.role_arn,
-            "RedriveCount": 0,
+            "RedriveCount": execution.redrive_count,
+            **redriven,
         },
         "StateMachine": {
             "Id": execution.revision.machine_arn,

@@ -55,6 +55,8 @@ def run_wait(visit: Visit) -> Outcome:
     """Wait, and hand on the input."""
     scope = visit.selected_input()
     now = visit.line.run.clock()
+    begun = now if visit.past is None else visit.past.moment
+    seconds = visit.language.delay(visit.state, scope, begun, visit.randomness)
     visit.line.run.flush()
-    visit.line.halt.wait(visit.language.delay(visit.state, scope, now, visit.randomness))
+    visit.line.halt.wait(seconds - (now - begun))
     return visit.hand_on(scope, visit.state.get("Next"))

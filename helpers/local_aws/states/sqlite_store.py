@@ -6,6 +6,7 @@ for. Events are on disk only, many in a row, because a row costs more than an ev
 """
 
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterable
 from typing import Any
@@ -49,10 +50,23 @@ CREATE TABLE IF NOT EXISTS states_map_runs (
     execution_arn TEXT NOT NULL,
     record TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS states_map_runs_of ON states_map_runs (execution_arn, number);
+CREATE TABLE IF NOT EXISTS states_words (
+    number INTEGER PRIMARY KEY, token TEXT NOT NULL, record TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS states_words_of ON states_words (token, number);
+CREATE TABLE IF NOT EXISTS states_secrets (secret BLOB NOT NULL);
 """
 _EMPTY = [
     (f"DELETE FROM states_{name}", ())
-    for name in ("machines", "activities", "revisions", "executions", "events", "map_runs")
+    for name in (
+        "machines",
+        "activities",
+        "revisions",
+        "executions",
+        "events",
+        "map_runs",
+        "words",
+        "secrets",
+    )
 ]
 _COLUMNS = "revision, status, record"
 _EVENTS_IN_A_ROW = 200
@@ -74,6 +88,7 @@ class SqliteStore:
         self._live: dict[str, Execution] = {}  # until their end is on disk
         self._numbers: dict[str, int] = {}  # of those
         self._live_map_runs: dict[str, MapRun] = {}  # until their end is on disk
+        self._secret: bytes | None = None
         self._revisions: dict[int, Revision] = {}
         self._revision_numbers: dict[tuple[Any, ...], int] = {}
         self._last = {
@@ -94,6 +109,7 @@ class SqliteStore:
                 self._revision_numbers,
             ):
                 held.clear()
+            self._secret = None
             self._database.erase(*_EMPTY)
 
     def flush(self) -> None:
@@ -168,7 +184,8 @@ class SqliteStore:
 
     def execution(self, arn: str) -> Execution | None:
         """Return the execution, None when there is none."""
-        live = self._live.get(arn)
+        with self._lock:  # whoever sees that it has ended finds that on disk, too
+            live = self._live.get(arn)
         if live is not None:
             return live
         query = f"SELECT {_COLUMNS} FROM states_executions WHERE arn = ?"
@@ -189,6 +206,9 @@ class SqliteStore:
                 "WHERE version_arn = ? OR alias_arn = ?)"
             )
             values += [asked.qualified_arn, asked.qualified_arn]
+        if asked.redriven is not None:
+            sign = ">" if asked.redriven else "="
+            conditions.append(f"json_extract(record, '$.redrive_count') {sign} 0")
         return self._executions(conditions, values, "DESC", start, count)
 
     def running(self) -> list[Execution]:
@@ -319,6 +339,32 @@ class SqliteStore:
         )
         return rows[0][0] - _place(number, 0) + rows[0][1] - 1 if rows else 0
 
+    # Task tokens
+
+    def keep_word(self, token: str, word: dict[str, Any]) -> None:
+        """Keep what was said to the task that waits with a token."""
+        self._database.write(_write_words, (token, json.dumps(word)))
+
+    def words(self, token: str) -> list[dict[str, Any]]:
+        """Return what was said to a task, in its order."""
+        self.flush()
+        query = "SELECT record FROM states_words WHERE token = ? ORDER BY number"
+        return [json.loads(record) for (record,) in self._database.read(query, [token])]
+
+    def forget_words(self, token: str) -> None:
+        """Forget what was said to a task: it is over."""
+        self._database.write(_write_words, (token, None))
+
+    def secret(self) -> bytes:
+        """Return 32 bytes that nobody else knows, the same as long as nothing is cleared."""
+        with self._lock:
+            if self._secret is None:
+                rows = self._database.read("SELECT secret FROM states_secrets")
+                self._secret = rows[0][0] if rows else secrets.token_bytes(32)
+                if not rows:
+                    self._database.write(_write_secrets, (self._secret,))
+            return self._secret
+
     # Map runs
 
     def save_map_run(self, run: MapRun) -> None:
@@ -395,6 +441,20 @@ def _write_records(connection: sqlite3.Connection, table: str, rows: list[Any]) 
         connection.execute(f"DELETE FROM {table} WHERE arn = ?", (_key(arn),))
         if record is not None:
             connection.execute(f"INSERT INTO {table} VALUES (?, ?)", (_key(arn), record))
+
+
+def _write_words(connection: sqlite3.Connection, rows: list[Any]) -> None:
+    for token, record in rows:
+        if record is None:
+            connection.execute("DELETE FROM states_words WHERE token = ?", (token,))
+        else:
+            connection.execute(
+                "INSERT INTO states_words (token, record) VALUES (?, ?)", (token, record)
+            )
+
+
+def _write_secrets(connection: sqlite3.Connection, rows: list[Any]) -> None:
+    connection.executemany("INSERT INTO states_secrets VALUES (?)", rows)
 
 
 def _write_revisions(connection: sqlite3.Connection, rows: list[Any]) -> None:

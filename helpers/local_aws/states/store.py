@@ -103,6 +103,11 @@ class Execution:
     cause: str | None = None
     trace_header: str | None = None
     map_run_arn: str | None = None
+    item_index: int | None = None  # which batch of the map run it has, and how many items
+    item_count: int | None = None
+    redrive_count: int = 0
+    redriven: float | None = None
+    redrive_tokens: dict[str, float] = field(default_factory=dict)  # when each redrove it
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,10 @@ class Event:
     """One line of a history. `details` is None for events that have no details object.
 
     `line` is the place of the line of work that wrote it: "" for the execution itself, and for
-    branch 1 of the Parallel that started with event 4 "/4.1".
+    branch 1 of the Parallel that started with event 4 "/4.1". `hidden` is what nobody is shown but
+    who goes on from this event must know: `next`, where a state led that did not follow its own
+    Next; `retries`, how often each retrier had retried when an attempt began; `token`, which its
+    task waits with.
     """
 
     id: int
@@ -119,6 +127,7 @@ class Event:
     timestamp: float
     details: dict[str, Any] | None
     line: str = ""
+    hidden: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +138,7 @@ class Asked:
     map_run_arn: str | None = None
     status: str | None = None
     qualified_arn: str | None = None  # of the version or the alias that they were started with
+    redriven: bool | None = None  # those that were, those that were not, or both
 
 
 class Keeper(Protocol):
@@ -189,6 +199,18 @@ class Store(Keeper, Protocol):
     def event_count(self, execution_arn: str) -> int:
         """Return the number of events so far."""
 
+    def keep_word(self, token: str, word: dict[str, Any]) -> None:
+        """Keep what was said to the task that waits with a token."""
+
+    def words(self, token: str) -> list[dict[str, Any]]:
+        """Return what was said to a task, in its order."""
+
+    def forget_words(self, token: str) -> None:
+        """Forget what was said to a task: it is over."""
+
+    def secret(self) -> bytes:
+        """Return 32 bytes that nobody else knows, the same as long as nothing is cleared."""
+
     def save_map_run(self, run: MapRun) -> None:
         """Keep a new or changed map run as it is when it is flushed."""
 
@@ -200,6 +222,25 @@ class Store(Keeper, Protocol):
 
     def clear(self) -> None:
         """Forget everything."""
+
+
+class Outcomes:
+    """Keeps executions, and hands their events to another keeper: those of an Express map run."""
+
+    def __init__(self, store: Store, events: Keeper) -> None:
+        self._store, self._events = store, events
+
+    def save_execution(self, execution: Execution) -> None:
+        """Keep a new or changed execution."""
+        self._store.save_execution(execution)
+
+    def append_event(self, execution_arn: str, event: Event) -> None:
+        """Hand the event on."""
+        self._events.append_event(execution_arn, event)
+
+    def flush(self) -> None:
+        """Return when all that was kept so far survives the death of the process."""
+        self._store.flush()
 
 
 class Unkept:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from helpers.asl import resources
@@ -11,10 +12,11 @@ from helpers.asl.paths import Scope
 from helpers.asl.payload import Payload
 from helpers.asl.resources import Resource
 from helpers.local_aws import REGION
-from helpers.local_aws.states import acting
+from helpers.local_aws.states import acting, task_past
 from helpers.local_aws.states.flow import TRUNCATED, Outcome, Visit, runs, with_retries
 from helpers.local_aws.states.integrations import RefusedParameters
 from helpers.local_aws.states.run import call, check_size
+from helpers.local_aws.states.words import Claim
 
 WAIT_FOR_TOKEN = "waitForTaskToken"
 
@@ -30,10 +32,14 @@ def run_task(visit: Visit) -> Outcome:
     def attempt() -> Outcome:
         scope = visit.selected_input()
         parameters = visit.arguments(scope)
-        try:
-            result = perform(visit, resource, visit.payload(parameters), _limits(visit, scope))
-        finally:
-            visit.line.run.flush()  # how it ended
+        known = task_past.recorded(visit)
+        if known is not None:
+            result = known.value
+        else:
+            try:
+                result = perform(visit, resource, visit.payload(parameters), _limits(visit, scope))
+            finally:
+                visit.line.run.flush()  # how it ended
         visit.seen["result"] = result
         return visit.leave(result, scope)
 
@@ -46,7 +52,8 @@ def _with_token(visit: Visit, attempt: Callable[[], Outcome]) -> Callable[[], Ou
     """Return `attempt` with a token of its own in the context object (`$$.Task.Token`)."""
 
     def with_token() -> Outcome:
-        with visit.line.run.tasks.tokens.issued(_machine(visit)) as token:
+        issued = visit.line.run.tasks.tokens.issued(_machine(visit), task_past.token(visit))
+        with issued as token:
             visit.more = {"Task": {"Token": token}}
             return attempt()
 
@@ -88,7 +95,7 @@ def _call_function(visit: Visit, resource: Resource, payload: Payload, limits: _
     """Invoke a function by its ARN; the payload is its event, its answer the result."""
     line = visit.line
     scheduled = {"resource": resource.arn, "input": payload.text, "inputDetails": TRUNCATED}
-    line.record("LambdaFunctionScheduled", {**scheduled, **limits.scheduled})
+    visit.begin("LambdaFunctionScheduled", {**scheduled, **limits.scheduled})
     line.record("LambdaFunctionStarted")
     tasks = line.run.tasks
 
@@ -116,15 +123,18 @@ def _call_activity(visit: Visit, resource: Resource, payload: Payload, limits: _
     line, tasks = visit.line, visit.line.run.tasks
     if not tasks.activities.exists(resource.arn):
         raise EvaluationError(f"The activity {resource.arn} does not exist.")
-    scheduled = {"resource": resource.arn, "input": payload.text, "inputDetails": TRUNCATED}
-    line.record("ActivityScheduled", {**scheduled, **limits.times})
-    with tasks.tokens.issued(_machine(visit)) as token:
+    begun = visit.begun
+    with tasks.tokens.issued(_machine(visit), task_past.token(visit)) as token:
+        if not begun:
+            details = {"resource": resource.arn, "input": payload.text, "inputDetails": TRUNCATED}
+            visit.begin("ActivityScheduled", {**details, **limits.times}, token)
         words = tasks.tokens.words(token)
-        with tasks.activities.scheduled(resource.arn, token, payload.text, words.say):
-            line.run.flush()
-            worker = words.hear(line.halt, None)
-        line.record("ActivityStarted", {"workerName": worker} if worker else {})
-        seconds = limits.times.get("timeoutInSeconds"), limits.times.get("heartbeatInSeconds")
+        if len(begun) < 2:
+            worker = _claim(visit, resource.arn, payload, token).worker
+            line.record("ActivityStarted", {"workerName": worker} if worker else {})
+        worked = task_past.elapsed(visit, "ActivityStarted")
+        left = _time_left(limits.times.get("timeoutInSeconds"), worked)
+        seconds = left(), limits.times.get("heartbeatInSeconds")
         output = _worked(
             visit,
             lambda: check_size(words.hear(line.halt, *seconds), resource.arn),
@@ -132,8 +142,20 @@ def _call_activity(visit: Visit, resource: Resource, payload: Payload, limits: _
             "Activity",
             {},
         )
-    line.record("ActivitySucceeded", {"output": output.text, "outputDetails": TRUNCATED})
+        line.record("ActivitySucceeded", {"output": output.text, "outputDetails": TRUNCATED})
     return output.value
+
+
+def _claim(visit: Visit, arn: str, payload: Payload, token: str) -> Claim:
+    """Offer a task until a worker takes it; one may have, before the process died."""
+    line, tasks = visit.line, visit.line.run.tasks
+    words = tasks.tokens.words(token)
+    if words.are_said:
+        return words.hear(line.halt, None)
+    claimed = partial(tasks.tokens.claim, token)
+    with tasks.activities.scheduled(arn, token, payload.text, claimed):
+        line.run.flush()
+        return words.hear(line.halt, None)
 
 
 def _call_integration(visit: Visit, resource: Resource, payload: Payload, limits: _Limits) -> Any:
@@ -152,20 +174,27 @@ def _call_integration(visit: Visit, resource: Resource, payload: Payload, limits
         raise EvaluationError(
             f"The Parameters '{payload.text}' could not be used to start the Task: [{refused}]"
         ) from refused
-    line.record(
-        "TaskScheduled", {**what, "region": REGION, "parameters": payload.text, **limits.scheduled}
-    )
-    line.record("TaskStarted", what)
-    left = _time_left(times.get("timeoutInSeconds"))
+    token = visit.more["Task"]["Token"] if resource.pattern == WAIT_FOR_TOKEN else None
+    begun = visit.begun
+    if not begun:
+        details = {**what, "region": REGION, "parameters": payload.text, **limits.scheduled}
+        visit.begin("TaskScheduled", details, token)
+        line.record("TaskStarted", what)
+    left = _time_left(times.get("timeoutInSeconds"), task_past.elapsed(visit, "TaskStarted"))
 
     def sized(value: Any) -> Payload:
         return check_size(Payload(value), resource.service)
 
-    output = _worked(visit, lambda: sized(work()), left(), "Task", what)
+    if begun and begun[-1].details is not None:
+        output = Payload(text=begun[-1].details["output"])  # what it had submitted
+    else:
+        output = _worked(visit, lambda: sized(work()), left(), "Task", what)
     if resource.pattern:
-        line.record("TaskSubmitted", {**what, "output": output.text, "outputDetails": TRUNCATED})
-        if resource.pattern == WAIT_FOR_TOKEN:
-            words = tasks.tokens.words(visit.more["Task"]["Token"])
+        if not begun:
+            submitted_details = {"output": output.text, "outputDetails": TRUNCATED}
+            line.record("TaskSubmitted", {**what, **submitted_details})
+        if token is not None:
+            words = tasks.tokens.words(token)
             heartbeat = times.get("heartbeatInSeconds")
             output = _worked(
                 visit,
@@ -194,11 +223,11 @@ _CALLS = {
 }
 
 
-def _time_left(seconds: int | None) -> Callable[[], float | None]:
+def _time_left(seconds: int | None, elapsed: float = 0.0) -> Callable[[], float | None]:
     """Return what tells how many of `seconds` are left; None for any time."""
     if seconds is None:
         return lambda: None
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds - elapsed
     return lambda: max(end - time.monotonic(), 0)
 
 

@@ -52,7 +52,7 @@ class StateTests:
         given = Payload(_input(request.get("input", "{}")))
         visit = self._visit(machine, state, given, request, context)
         count = request.get("stateConfiguration", {}).get("retrierRetryCount", 0)
-        visit.retries = count
+        visit.retries = [count]
         answer: dict[str, Any]
         details: dict[str, int] = {}
         try:

@@ -2,7 +2,8 @@
 
 A token is signed, so that one of ours whose task is over and a made-up one can be told apart
 without a list of all that ever were. It carries the ARN of its state machine, which is the resource
-that the permission to use it is asked for.
+that the permission to use it is asked for. What is said is kept before it is acknowledged: should
+the process die before the task has heard it, the task hears it when it goes on.
 """
 
 import base64
@@ -17,7 +18,8 @@ from helpers.asl.failures import StateFailure
 from helpers.asl.json_errors import JsonError, parse
 from helpers.asl.payload import Payload
 from helpers.local_aws.json_protocol import ServiceError
-from helpers.local_aws.states.words import Words
+from helpers.local_aws.states.store import Store
+from helpers.local_aws.states.words import Claim, Words
 
 _SIGNATURE = hashlib.sha256().digest_size
 _LENGTH = 224  # bytes before the signature
@@ -27,21 +29,41 @@ _LONGEST_NAME = 191  # leaves 32 random bytes
 class Tokens:
     """The tokens of the tasks that wait now."""
 
-    def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._open: dict[str, Words] = {}
 
     @contextmanager
-    def issued(self, machine_arn: str) -> Iterator[str]:
-        """Give a new token of a state machine that counts until the end of the block."""
-        named = machine_arn.encode()[:_LONGEST_NAME]
-        content = bytes([len(named)]) + named + secrets.token_bytes(_LENGTH - 1 - len(named))
-        token = base64.b64encode(content + self._signature(content)).decode()
-        self._open[token] = Words()
+    def issued(self, machine_arn: str, token: str | None = None) -> Iterator[str]:
+        """Give a token of a state machine that counts until the end of the block.
+
+        A new one, or `token`, which counted before the process died.
+        """
+        if token is None:
+            named = machine_arn.encode()[:_LONGEST_NAME]
+            content = bytes([len(named)]) + named + secrets.token_bytes(_LENGTH - 1 - len(named))
+            token = base64.b64encode(content + self._signature(content)).decode()
+        self._open.setdefault(token, Words())
         try:
             yield token
         finally:
-            self._open.pop(token, None)
+            words = self._open.pop(token, None)
+            if words is not None and words.were_kept:
+                self._store.forget_words(token)
+
+    def reopen(self, token: str, is_claimed: bool) -> None:
+        """Let a token count again, and its task hear what it had not heard.
+
+        Args:
+            token: issued by the process before this one.
+            is_claimed: the task knows already that a worker has it.
+        """
+        words = self._open[token] = Words()
+        for kept in self._store.words(token):
+            words.were_kept = True
+            word = _word(kept)
+            if not (is_claimed and isinstance(word, Claim)):
+                words.say(word)
 
     def words(self, token: str) -> Words:
         """Return what is said to the task that waits with this token.
@@ -65,17 +87,20 @@ class Tokens:
 
     def success(self, request: dict[str, Any]) -> dict[str, Any]:
         """SendTaskSuccess."""
-        words, text = self.words(request["taskToken"]), request["output"]
+        token, text = request["taskToken"], request["output"]
+        self.words(token)
         try:
-            words.say(Payload(parse(text), text))
+            parse(text)
         except JsonError as error:
             raise ServiceError("InvalidOutput", f"Invalid Output: '{error.message}'") from None
+        self._say(token, {"output": text})
         return {}
 
     def failure(self, request: dict[str, Any]) -> dict[str, Any]:
         """SendTaskFailure."""
-        words = self.words(request["taskToken"])
-        words.say(StateFailure(request.get("error"), request.get("cause")))
+        self._say(
+            request["taskToken"], {"error": request.get("error"), "cause": request.get("cause")}
+        )
         return {}
 
     def heartbeat(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -83,5 +108,25 @@ class Tokens:
         self.words(request["taskToken"]).heartbeat()
         return {}
 
+    def claim(self, token: str, worker: str | None) -> None:
+        """Tell the task of an activity that a worker has taken it, unless it is over."""
+        if token in self._open:
+            self._say(token, {"worker": worker})
+
+    def _say(self, token: str, kept: dict[str, Any]) -> None:
+        words = self.words(token)
+        words.were_kept = True
+        self._store.keep_word(token, kept)
+        words.say(_word(kept))
+
     def _signature(self, content: bytes) -> bytes:
-        return hmac.digest(self._key, content, "sha256")
+        return hmac.digest(self._store.secret(), content, "sha256")
+
+
+def _word(kept: dict[str, Any]) -> Any:
+    """Return what the task hears."""
+    if "output" in kept:
+        return Payload(text=kept["output"])
+    if "worker" in kept:
+        return Claim(kept["worker"])
+    return StateFailure(kept["error"], kept["cause"])

@@ -5,6 +5,7 @@ Whoever waits sleeps on a queue; nothing polls.
 
 import queue
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from helpers.asl.failures import StateFailure
@@ -14,15 +15,31 @@ _HEARTBEAT = object()
 _STOP = object()
 
 
+@dataclass(frozen=True)
+class Claim:
+    """The word that a worker has taken the task; it may have told its name."""
+
+    worker: str | None
+
+
 class Words:
-    """What a task hears while it waits, in the order in which it was said."""
+    """What a task hears while it waits, in the order in which it was said.
+
+    `were_kept` tells that some of it stands in the store.
+    """
 
     def __init__(self) -> None:
+        self.were_kept = False
         self._said: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def say(self, word: Any) -> None:
         """Tell what ends the waiting: a StateFailure, or anything else as a result."""
         self._said.put(word)
+
+    @property
+    def are_said(self) -> bool:
+        """Whether there is something to hear at once."""
+        return not self._said.empty()
 
     def heartbeat(self) -> None:
         """Tell that the work goes on."""

@@ -62,9 +62,13 @@ class Account:
     def run(self, machine_arn, value=None):
         """Run a state machine to its end; return DescribeExecution's answer."""
         arn = self.sfn.start_execution(stateMachineArn=machine_arn, input=json.dumps(value or {}))
+        return self.wait(arn["executionArn"])
+
+    def wait(self, arn):
+        """Return DescribeExecution's answer as soon as an execution has ended."""
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
-            told = self.sfn.describe_execution(executionArn=arn["executionArn"])
+            told = self.sfn.describe_execution(executionArn=arn)
             if told["status"] != "RUNNING":
                 return told
             time.sleep(0.005)

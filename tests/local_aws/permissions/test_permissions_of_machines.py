@@ -318,8 +318,20 @@ class TestDistributedMap:
 
     def test_it_starts_executions_of_its_own_machine(self, account, run):
         told = run(account.role({"Action": "s3:*", "Resource": "*"}))
-        assert told["error"] == "States.Permissions"
+        assert told["error"] == "States.Runtime"
         assert "is not authorized to perform: states:StartExecution on resource: " in told["cause"]
+
+    def test_it_redrives_its_children_as_the_role(self, account, run):
+        fails = {"Type": "Fail", "Error": "E"}
+        config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+        each = {"ProcessorConfig": config, "StartAt": "F", "States": {"F": fails}}
+        role = account.role(self.START, {"Action": "s3:*", "Resource": "*"})
+        told = run(role, ItemProcessor=each)
+        assert told["error"] == "States.ExceedToleratedFailureThreshold"
+        account.sfn.redrive_execution(executionArn=told["executionArn"])
+        told = account.wait(told["executionArn"])
+        assert told["error"] == "States.Runtime"
+        assert "is not authorized to perform: states:RedriveExecution on resource" in told["cause"]
 
     def test_it_reads_its_items_as_the_role(self, account, run):
         role = account.role(self.START)

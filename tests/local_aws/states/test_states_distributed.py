@@ -110,11 +110,19 @@ def test_more_failures_than_tolerated_fail_the_map(bench, more, status):
         assert kinds[-3:] == ["MapRunFailed", "MapStateFailed", "ExecutionFailed"]
 
 
-def test_express_children_leave_no_executions(bench):
+def test_express_children_are_described_but_leave_no_history(bench):
     execution = bench.start(distributed(execution_type="EXPRESS"), [1, 2])
     assert json.loads(bench.wait(execution)["output"]) == [1, 2]
     arn = map_run(bench, execution)
-    assert bench.sfn.list_executions(mapRunArn=arn)["executions"] == []
+    children = bench.sfn.list_executions(mapRunArn=arn)["executions"]
+    assert sorted(child["itemCount"] for child in children) == [1, 1]
+    child = children[0]["executionArn"]
+    assert child.split(":")[5] == "express"
+    told = bench.sfn.describe_execution(executionArn=child)
+    assert (told["mapRunArn"], told["status"]) == (arn, "SUCCEEDED")
+    with pytest.raises(ClientError) as caught:
+        bench.sfn.get_execution_history(executionArn=child)
+    assert caught.value.response["Error"]["Code"] == "InvalidArn"
     assert bench.sfn.describe_map_run(mapRunArn=arn)["executionCounts"]["succeeded"] == 2
 
 

@@ -135,10 +135,12 @@ def test_executions_and_their_histories_survive(aws):
         for machine in (arn, fails)
         for text in inputs
     ]
-    before = [ended(sfn, execution) for execution in started]
+    for execution in started:
+        ended(sfn, execution)
     histories = [answer(sfn.get_execution_history(executionArn=one)) for one in started]
     lists = [answer(sfn.list_executions(stateMachineArn=machine)) for machine in (arn, fails)]
     sfn.delete_state_machine(stateMachineArn=fails)
+    before = [answer(sfn.describe_execution(executionArn=one)) for one in started]
     aws.kill()
     sfn = aws.sfn
     assert [answer(sfn.describe_execution(executionArn=one)) for one in started] == before
@@ -249,3 +251,23 @@ def test_pages_of_a_long_history_fit_together_in_both_orders(bench):
             reverseOrder=True,
         )
         assert backwards == whole[::-1]
+
+
+def test_what_ran_goes_on_after_the_kill(aws):
+    wait = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 2, "Next": "P"}}}
+    wait["States"] |= PASS["States"]
+    asks = {"StartAt": "T", "States": {"T": {"Type": "Task", "End": True}}}
+    asks["States"]["T"]["Resource"] = aws.sfn.create_activity(name="asked")["activityArn"]
+    waiting = aws.sfn.start_execution(stateMachineArn=create(aws.sfn, wait, "wait"))["executionArn"]
+    asking = aws.sfn.start_execution(stateMachineArn=create(aws.sfn, asks, "ask"))["executionArn"]
+    given = aws.sfn.get_activity_task(activityArn=asks["States"]["T"]["Resource"])
+    aws.kill()
+    aws.sfn.send_task_success(taskToken=given["taskToken"], output="1")
+    assert ended(aws.sfn, asking)["output"] == "1"
+    told = ended(aws.sfn, waiting)
+    assert told["status"] == "SUCCEEDED"
+    assert 1.9 < (told["stopDate"] - told["startDate"]).total_seconds() < 10
+    for execution in (waiting, asking):
+        events = aws.sfn.get_execution_history(executionArn=execution)["events"]
+        assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+        assert [event["type"] for event in events].count("ExecutionStarted") == 1

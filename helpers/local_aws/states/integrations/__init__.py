@@ -21,6 +21,7 @@ from helpers.local_aws.states.integrations import (
 )
 from helpers.local_aws.states.integrations.calls import Clients, RefusedParameters, Work
 from helpers.local_aws.states.run import Halt
+from helpers.local_aws.states.store import Store
 from helpers.local_aws.states.tokens import Tokens
 
 __all__ = ["RefusedParameters", "Tasks", "is_known", "is_misspelled"]
@@ -54,11 +55,11 @@ def is_misspelled(resource: Resource) -> bool:
 class Tasks:
     """Performs the calls of Task states with the clients of this AWS."""
 
-    def __init__(self, clients: Clients, activities: Activities) -> None:
+    def __init__(self, clients: Clients, activities: Activities, store: Store) -> None:
         self.clients = clients
         self.activities = activities
         self.endings = Endings()
-        self.tokens = Tokens()
+        self.tokens = Tokens(store)
 
     def invoke_function(self, clients: Clients, arn: str, payload: Payload) -> Payload:
         """Invoke a plain Lambda function with the clients of a role.
