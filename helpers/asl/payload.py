@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 _MISSING = object()
+_write = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def json_text(value: Any) -> str:
     """Write `value` as AWS writes it into events, causes and outputs: compact, not escaped."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _write(value)
 
 
 class Payload:
