@@ -50,6 +50,7 @@ class Database:
         self._waiting: deque[tuple[Writer, Any]] = deque()
         self._written = threading.Event()
         self._is_told = False
+        self._is_shown = False
         self._is_closed = False
         self._thread: threading.Thread | None = None
         self._connection = self._open()
@@ -62,11 +63,16 @@ class Database:
         with self.lock:
             self._connection.executescript(script)
 
-    def write(self, writer: Writer, item: Any) -> None:
-        """Let `writer` put `item` on disk at the next flush, at the latest in `LONGEST_WAIT`."""
+    def write(self, writer: Writer, item: Any, is_shown: bool = True) -> None:
+        """Let `writer` put `item` on disk at the next flush, at the latest in `LONGEST_WAIT`.
+
+        `is_shown`: any answer may tell of it; else only one that flushes on its own does.
+        """
         if self._is_closed:
             return
         self._waiting.append((writer, item))
+        if is_shown:
+            self._is_shown = True
         if not self._is_told:
             self._is_told = True
             if self._thread is None:
@@ -81,6 +87,12 @@ class Database:
             # Even when nothing waits: another thread may have been at it until now.
             if self._waiting and not self._is_closed:
                 self._flush()
+
+    def flush_shown(self) -> None:
+        """Flush if anything waits that an answer may tell of."""
+        with self.lock:
+            if self._is_shown:
+                self.flush()
 
     def read(self, query: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query. It does not see what waits to be flushed."""
@@ -125,6 +137,7 @@ class Database:
         self._written.set()
 
     def _flush(self) -> None:
+        self._is_shown = False
         taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
         items: dict[Writer, list[Any]] = {}
         for writer, item in taken:
@@ -135,6 +148,7 @@ class Database:
                     writer(self._connection, its_items)
         except BaseException:
             self._waiting.extendleft(reversed(taken))
+            self._is_shown = True
             raise
 
     @contextlib.contextmanager

@@ -206,3 +206,13 @@ def test_a_folder_that_cannot_be_written_to_is_one_sentence(tmp_path):
     (tmp_path / "aws").write_text("a file, where the folder should be")
     with pytest.raises(WorkshopError, match="cannot be opened .* make the folder writable"):
         Database(tmp_path / "aws" / FILE)
+
+
+def test_what_no_answer_tells_of_is_left_until_the_next_flush(path):
+    database = opened(path)
+    database.write(put, "an event", is_shown=False)
+    database.flush_shown()
+    assert words(database) == []
+    database.write(put, "an execution")
+    database.flush_shown()
+    assert words(database) == ["an event", "an execution"]

@@ -117,7 +117,7 @@ class Application:
         try:
             return perform(_given(parameters))
         finally:
-            self._store.flush()
+            self._store.flush_shown()
 
     @property
     def metrics(self) -> Metrics:

@@ -81,7 +81,7 @@ def execution(record: str, ran: Revision, status: str) -> Execution:
 
 def of_events(events: list[Event]) -> str:
     """Return the record of events that follow each other: all fields in order, without the id."""
-    return _text([tuple(vars(event).values())[1:] for event in events])
+    return _text([event[1:] for event in events])
 
 
 def events(record: str, first: int) -> list[Event]:

@@ -116,6 +116,10 @@ class SqliteStore:
         """Return when all that was kept so far survives the death of the process."""
         self._database.flush()
 
+    def flush_shown(self) -> None:
+        """Flush if anything waits that an answer may tell of; events tell of themselves."""
+        self._database.flush_shown()
+
     # State machines and activities
 
     def save_machine(self, machine: StateMachine) -> None:
@@ -299,7 +303,7 @@ class SqliteStore:
     def append_event(self, execution_arn: str, event: Event) -> None:
         """Add an event at the end of a history."""
         number = self._numbers.get(execution_arn) or self._number(execution_arn)
-        self._database.write(_write_events, (number, event))
+        self._database.write(_write_events, (number, event), is_shown=False)
 
     def events(self, execution_arn: str, start: int, count: int, newest_first: bool) -> list[Event]:
         """Return `count` events from number `start` (0 is the first) in the order asked for."""

@@ -4,7 +4,7 @@ Everything else in this package sees the `Store` only; sqlite_store.py keeps all
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from helpers.asl.payload import Payload
 from helpers.local_aws.states.map_run import MapRun
@@ -110,8 +110,7 @@ class Execution:
     redrive_tokens: dict[str, float] = field(default_factory=dict)  # when each redrove it
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):  # which is made three times as fast as a frozen dataclass
     """One line of a history. `details` is None for events that have no details object.
 
     `line` is the place of the line of work that wrote it: "" for the execution itself, and for
