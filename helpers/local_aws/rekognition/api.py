@@ -14,6 +14,7 @@ from helpers.local_aws.json_protocol import ServiceError, answer, check_input
 from helpers.local_aws.rekognition.analyst import Analyst, Face
 from helpers.local_aws.rekognition.collections import MODEL_VERSION, Collections
 from helpers.local_aws.rekognition.pictures import fetch
+from helpers.local_aws.rekognition.store import Store
 
 SERVICE = "rekognition"
 MOST_FACES = 100  # of a picture, IndexFaces
@@ -35,10 +36,14 @@ class Application:
         database: Database,
         analyst: Analyst | None = None,
     ) -> None:
-        """Take what gives boto3 clients of this AWS, for pictures in S3. Starts nothing."""
+        """Take what gives boto3 clients of this AWS, for pictures in S3, and what keeps the faces.
+
+        Starts nothing.
+        """
         self._clients = clients
         self.analyst = analyst or Analyst()
-        self.collections = Collections()
+        self._store = Store(database)
+        self.collections = Collections(self._store)
         self._operations: dict[str, Callable[[Parameters], Answer]] = {
             "CreateCollection": self.create_collection,
             "DeleteCollection": self.delete_collection,
@@ -68,12 +73,12 @@ class Application:
         self.analyst.forget()
 
     def close(self) -> None:
-        """Forget everything and end the process that analyses faces."""
-        self.reset()
+        """End the process that analyses faces, and forget its pictures."""
+        self.analyst.forget()
         self.analyst.process.close()
 
     def perform(self, operation: str, parameters: Parameters) -> Answer:
-        """Perform one operation of Rekognition's API."""
+        """Perform one operation of Rekognition's API. What it tells is kept before it is told."""
         if operation not in self._operations:
             raise ServiceError(
                 "UnknownOperationException",
@@ -83,7 +88,10 @@ class Application:
         check_input(SERVICE, operation, parameters)
         # A member that is null counts as left out.
         given = {name: value for name, value in parameters.items() if value is not None}
-        return self._operations[operation](given)
+        try:
+            return self._operations[operation](given)
+        finally:
+            self._store.flush()
 
     # Collections
 
@@ -212,14 +220,12 @@ class Application:
 
     def tag(self, given: Parameters) -> Answer:
         """Add tags to a collection."""
-        self.collections.by_arn(given["ResourceArn"]).tags.update(given["Tags"])
+        self.collections.tag(given["ResourceArn"], given["Tags"])
         return {}
 
     def untag(self, given: Parameters) -> Answer:
         """Remove tags from a collection."""
-        tags = self.collections.by_arn(given["ResourceArn"]).tags
-        for key in given["TagKeys"]:
-            tags.pop(key, None)
+        self.collections.tag(given["ResourceArn"], dict.fromkeys(given["TagKeys"]))
         return {}
 
 

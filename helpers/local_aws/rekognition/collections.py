@@ -1,56 +1,31 @@
-"""Keep the faces of each collection in memory, and compare them."""
+"""The faces of each collection, held in memory to be compared; store.py has them on disk."""
 
 import base64
 import binascii
 import math
 import threading
-import time
 import uuid
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from helpers.local_aws import ACCOUNT, REGION
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.rekognition.analyst import Face
+from helpers.local_aws.rekognition.store import ARN, Collection, IndexedFace, Store
 
 MODEL_VERSION = "0.0"  # no version of Amazon's looks like this
 MOST_IN_A_PAGE = 4096
-_ARN = f"arn:aws:rekognition:{REGION}:{ACCOUNT}:collection/"
-
-
-@dataclass(frozen=True)
-class IndexedFace:
-    """A face of a collection: its place in the order, Rekognition's Face, its vector."""
-
-    number: int
-    face: dict[str, Any]
-    vector: tuple[float, ...]
-
-
-@dataclass
-class Collection:
-    """The faces of one collection, by FaceId, in the order in which they were indexed."""
-
-    id: str
-    number: int
-    tags: dict[str, str]
-    created: float = field(default_factory=time.time)  # seconds since 1970
-    faces: dict[str, IndexedFace] = field(default_factory=dict)
-
-    @property
-    def arn(self) -> str:
-        """The collection's ARN."""
-        return _ARN + self.id
 
 
 class Collections:
     """All collections of the account. Any thread may call; errors are Rekognition's."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
         self._lock = threading.RLock()
-        self._collections: dict[str, Collection] = {}
-        self._numbers = count(1)
+        self._store = store
+        self._collections = {one.id: one for one in store.collections()}
+        known = [one.number for one in self._collections.values()]
+        known += [face.number for one in self._collections.values() for face in one.faces.values()]
+        self._numbers = count(max(known, default=0) + 1)
 
     def __repr__(self) -> str:
         sizes = {name: len(one.faces) for name, one in self._collections.items()}
@@ -60,6 +35,7 @@ class Collections:
         """Forget all collections and their faces."""
         with self._lock:
             self._collections.clear()
+            self._store.erase_all()
 
     def create(self, name: str, tags: dict[str, str]) -> Collection:
         """Create an empty collection."""
@@ -69,12 +45,13 @@ class Collections:
                     "ResourceAlreadyExistsException", f"The collection id: {name} already exists"
                 )
             made = self._collections[name] = Collection(name, next(self._numbers), dict(tags))
+            self._store.save_collection(made)
             return made
 
     def delete(self, name: str) -> None:
         """Delete a collection with its faces."""
         with self._lock:
-            self.get(name)
+            self._store.erase_collection(self.get(name))
             del self._collections[name]
 
     def get(self, name: str) -> Collection:
@@ -88,9 +65,17 @@ class Collections:
 
     def by_arn(self, arn: str) -> Collection:
         """Return the collection of an ARN, or raise ResourceNotFoundException."""
-        if not arn.startswith(_ARN):
+        if not arn.startswith(ARN):
             raise ServiceError("ResourceNotFoundException", f"The resource {arn} does not exist")
-        return self.get(arn.removeprefix(_ARN))
+        return self.get(arn.removeprefix(ARN))
+
+    def tag(self, arn: str, changes: dict[str, str | None]) -> None:
+        """Set tags of a collection; those that become None are removed."""
+        with self._lock:
+            collection = self.by_arn(arn)
+            together = {**collection.tags, **changes}
+            collection.tags = {key: text for key, text in together.items() if text is not None}
+            self._store.save_collection(collection)
 
     def page(self, most: int | None, token: str | None) -> tuple[list[Collection], str | None]:
         """Return a page of collections, in the order of their creation, and the next token."""
@@ -120,13 +105,14 @@ class Collections:
         """
         with self._lock:
             collection = self.get(name)
-            return [_index(collection, self._numbers, picture, external_id, one) for one in faces]
+            return [self._index(collection, picture, external_id, one) for one in faces]
 
     def delete_faces(self, name: str, ids: list[str]) -> tuple[list[str], list[str]]:
         """Delete faces; return the ids that were deleted, and those that were not found."""
         with self._lock:
             faces = self.get(name).faces
-            deleted = [one for one in dict.fromkeys(ids) if faces.pop(one, None) is not None]
+            deleted = [one for one in dict.fromkeys(ids) if one in faces]
+            self._store.erase_faces([faces.pop(one) for one in deleted])
         return deleted, [one for one in dict.fromkeys(ids) if one not in deleted]
 
     def search(
@@ -152,6 +138,30 @@ class Collections:
         matches = self.search(name, searched.vector, threshold, most + 1)
         return [match for match in matches if match["Face"]["FaceId"] != face_id][:most]
 
+    def _index(
+        self, collection: Collection, picture: uuid.UUID, external_id: str | None, found: Face
+    ) -> dict[str, Any]:
+        """Return the Face that is known already, or a new one."""
+        box, image_id = found.detail["BoundingBox"], str(picture)
+        for known in collection.faces.values():
+            face = known.face
+            same = (face["ImageId"], face.get("ExternalImageId"), face["BoundingBox"])
+            if same == (image_id, external_id, box):
+                return face
+        face = {
+            "FaceId": str(uuid.uuid4()),
+            "BoundingBox": box,
+            "ImageId": image_id,
+            "Confidence": found.detail["Confidence"],
+            "IndexFacesModelVersion": MODEL_VERSION,
+        }
+        if external_id is not None:
+            face["ExternalImageId"] = external_id
+        indexed = IndexedFace(next(self._numbers), face, found.vector)
+        collection.faces[face["FaceId"]] = indexed
+        self._store.save_face(collection, indexed)
+        return face
+
 
 def similarity(distance: float) -> float:
     """Return how alike two faces are, 0 to 100, from the distance of their vectors.
@@ -161,31 +171,6 @@ def similarity(distance: float) -> float:
     own bound of 0.6: photos of one person stayed below 0.52, other people came near 0.57.
     """
     return 100 / (1 + math.exp(20 * (distance - 0.619)))
-
-
-def _index(
-    collection: Collection,
-    numbers: Any,
-    picture: uuid.UUID,
-    external_id: str | None,
-    found: Face,
-) -> dict[str, Any]:
-    box, image_id = found.detail["BoundingBox"], str(picture)
-    for known in collection.faces.values():
-        same = (known.face["ImageId"], known.face.get("ExternalImageId"), known.face["BoundingBox"])
-        if same == (image_id, external_id, box):
-            return known.face
-    face = {
-        "FaceId": str(uuid.uuid4()),
-        "BoundingBox": box,
-        "ImageId": image_id,
-        "Confidence": found.detail["Confidence"],
-        "IndexFacesModelVersion": MODEL_VERSION,
-    }
-    if external_id is not None:
-        face["ExternalImageId"] = external_id
-    collection.faces[face["FaceId"]] = IndexedFace(next(numbers), face, found.vector)
-    return face
 
 
 def _page(entries: list, most: int | None, token: str | None, what: str) -> tuple[list, str | None]:
