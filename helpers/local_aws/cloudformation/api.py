@@ -18,7 +18,7 @@ class Application:
     """CloudFormation as a WSGI application over the other services of the embedded AWS."""
 
     def __init__(self, clients: Callable[..., Any], database: Database) -> None:
-        self._stacks = Stacks()
+        self._stacks = Stacks(database)
         self._changing = Changing(self._stacks, clients)
         self._change_sets = ChangeSets(self._stacks, self._changing, clients)
         self._reading = Reading(self._stacks, clients)
@@ -30,21 +30,23 @@ class Application:
     def reset(self) -> None:
         """Forget all stacks; what they made is emptied by its own service."""
         with self._changing.lock:
-            self._stacks.by_id.clear()
-            self._change_sets.reset()
+            self._stacks.clear()
 
     def close(self) -> None:
         """Nothing has to be ended: a change that is under way ends with the process."""
 
     def perform(self, operation: str, parameters: Parameters) -> Parameters | None:
-        """Perform one operation of the API.
+        """Perform one operation of the API. What it tells is kept before it is told.
 
         Raises:
             ServiceError: as the API answers.
         """
         for room in (self._changing, self._reading, self._change_sets):
             if method := getattr(room, f"_do_{operation}", None):
-                result: Parameters | None = method(parameters)
-                return result
+                try:
+                    result: Parameters | None = method(parameters)
+                    return result
+                finally:
+                    self._stacks.flush()
         message = f"The embedded AWS does not have CloudFormation's {operation}."
         raise ServiceError("NotImplemented", message, 501)

@@ -24,11 +24,6 @@ class ChangeSets:
         self._changing = changing
         self._clients = clients
         self._lock = changing.lock
-        self._change_sets: dict[str, describing.ChangeSet] = {}
-
-    def reset(self) -> None:
-        """Forget them all."""
-        self._change_sets.clear()
 
     def _do_CreateChangeSet(self, asked: Parameters) -> Parameters:
         with self._lock:
@@ -54,12 +49,12 @@ class ChangeSets:
             if kind != "CREATE" and not proposals.differs(stack, changed):
                 made.status, made.execution_status = "FAILED", "UNAVAILABLE"
                 made.reason = _NO_CHANGE
-            self._change_sets[made.id] = made
+            self._stacks.save_change_set(made)
             return {"Id": made.id, "StackId": stack.id}
 
     def _change_set(self, asked: Parameters) -> describing.ChangeSet:
         name, stack = asked["ChangeSetName"], asked.get("StackName")
-        for made in reversed(self._change_sets.values()):
+        for made in reversed(self._stacks.change_sets.values()):
             if made.id == name or made.name == name and stack in (made.stack.name, made.stack.id):
                 return made
         raise ServiceError("ChangeSetNotFound", f"ChangeSet [{name}] does not exist", 404)
@@ -74,12 +69,12 @@ class ChangeSets:
 
     def _do_ListChangeSets(self, asked: Parameters) -> Parameters:
         stack = self._stacks.get(asked["StackName"])
-        of_it = [made for made in self._change_sets.values() if made.stack is stack]
+        of_it = [made for made in self._stacks.change_sets.values() if made.stack is stack]
         return {"Summaries": [describing.change_set_summary(made) for made in of_it]}
 
     def _do_DeleteChangeSet(self, asked: Parameters) -> None:
         with self._lock:
-            self._change_sets.pop(self._change_set(asked).id)
+            self._stacks.delete_change_set(self._change_set(asked).id)
 
     def _do_ExecuteChangeSet(self, asked: Parameters) -> None:
         made = self._change_set(asked)
@@ -92,6 +87,7 @@ class ChangeSets:
         with self._lock:
             stack, before = made.stack, copy.deepcopy(made.stack)
             made.execution_status = "EXECUTE_COMPLETE"
+            self._stacks.save_change_set(made)
             if made.kind == "CREATE":
                 self._changing.begin(stack, "CREATE_IN_PROGRESS", asked)
             else:

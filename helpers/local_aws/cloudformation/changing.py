@@ -75,6 +75,7 @@ class Changing:
     def _do_UpdateTerminationProtection(self, asked: Parameters) -> Parameters:
         stack = self._stacks.live(asked["StackName"], "Stack [{}] does not exist")
         stack.options["EnableTerminationProtection"] = asked["EnableTerminationProtection"]
+        self._stacks.save(stack)
         return {"StackId": stack.id}
 
     def begin(self, stack: Stack, status: str, asked: Parameters) -> None:

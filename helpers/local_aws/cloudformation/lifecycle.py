@@ -66,16 +66,21 @@ class Lifecycle:
 
     def update(self, before: Stack) -> None:
         """Bring the stack from its state `before` to its present template; else go back."""
-        stack, undo, obsolete = self._stack, [], []
+        stack = self._stack
+        undo: list[tuple[str, Resource]] = []
         try:
             for name, properties in self._wanted():
                 present = stack.resources.get(name)
+                if present is not None and present.status == "CREATE_FAILED":
+                    self._delete(present, tolerant=True)  # what an earlier change left half made
+                    present = None
                 if present is None:
                     self._make(name, properties)
                     undo.append(("made", stack.resources[name]))
                     continue
                 same_type = present.type == stack.template["Resources"][name]["Type"]
-                if same_type and present.properties == properties and before.tags == stack.tags:
+                same = present.properties == properties and before.tags == stack.tags
+                if same_type and same and not present.status.endswith("FAILED"):
                     self._keep_policy(present)
                     continue
                 old = copy.deepcopy(present)
@@ -86,8 +91,8 @@ class Lifecycle:
                     self._change(present, properties)
                 else:
                     undo.append(("replaced", old))
+                    stack.leftovers.append(old)
                     self._replace(present, properties)
-                    obsolete.append(old)
             self._set_outputs()
         except (ResourceFailure, ServiceError) as failure:
             self._go_back(before, undo, failure)
@@ -95,10 +100,10 @@ class Lifecycle:
         declared = set(self._declared())
         gone = [one for name, one in stack.resources.items() if name not in declared]
         stack.becomes("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-        for resource in [*obsolete, *reversed(gone)]:
+        self._delete_leftovers()
+        for resource in reversed(gone):
             self._delete(resource, tolerant=True)
-            if resource.logical_id not in declared:
-                stack.resources.pop(resource.logical_id, None)
+            stack.resources.pop(resource.logical_id, None)
         stack.becomes("UPDATE_COMPLETE")
 
     def delete(self, retain: set[str]) -> None:
@@ -109,6 +114,7 @@ class Lifecycle:
         """Delete what there is; end in `word`_COMPLETE or `word`_FAILED."""
         stack = self._stack
         failed = []
+        self._delete_leftovers()
         for resource in reversed(list(stack.resources.values())):
             if resource.status in ("DELETE_COMPLETE", "DELETE_SKIPPED") or not resource.status:
                 continue
@@ -232,6 +238,12 @@ class Lifecycle:
         self._act("UPDATE_FAILED", new, lambda: self._create(new))
         stack.resource_becomes(new, "UPDATE_COMPLETE")
 
+    def _delete_leftovers(self) -> None:
+        """Delete what updates have put others in the place of."""
+        for resource in self._stack.leftovers:
+            self._delete(resource, tolerant=True)
+        self._stack.leftovers = []
+
     def _delete(self, resource: Resource, *, tolerant: bool = False) -> None:
         """Delete one resource; `tolerant`: a failure is told in the events, and no more."""
         stack = self._stack
@@ -241,12 +253,13 @@ class Lifecycle:
         stack.resource_becomes(resource, "DELETE_IN_PROGRESS")
         if resource.physical_id:
             making = stack.making(resource, self._clients)
+
+            def delete() -> None:
+                TYPES[resource.type].find(making, resource.properties)
+                TYPES[resource.type].delete(making, resource.properties)
+
             try:
-                self._act(
-                    "DELETE_FAILED",
-                    resource,
-                    lambda: TYPES[resource.type].delete(making, resource.properties),
-                )
+                self._act("DELETE_FAILED", resource, delete)
             except ResourceFailure:
                 if not tolerant:
                     raise
@@ -288,13 +301,14 @@ class Lifecycle:
         stack.becomes("UPDATE_ROLLBACK_IN_PROGRESS", reason)
         stack.template, stack.template_text = before.template, before.template_text
         stack.parameters, stack.tags = before.parameters, before.tags
-        leftovers = []
+        leftovers = stack.leftovers
         for how, old in reversed(undo):
             if how == "made":
                 leftovers.append(old)
                 stack.resources.pop(old.logical_id, None)
             elif how == "replaced":
                 present = stack.resources[old.logical_id]
+                leftovers.remove(old)
                 if present.physical_id not in ("", old.physical_id):
                     leftovers.append(present)
                 stack.resources[old.logical_id] = replace(old)
@@ -302,8 +316,7 @@ class Lifecycle:
             else:
                 self._change_back(old)
         stack.becomes("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
-        for resource in leftovers:
-            self._delete(resource, tolerant=True)
+        self._delete_leftovers()
         stack.becomes("UPDATE_ROLLBACK_COMPLETE")
 
     def _change_back(self, old: Resource) -> None:

@@ -94,7 +94,9 @@ def changed_stack(stack: Stack, asked: Parameters, clients: Callable[..., Any]) 
 
 
 def differs(before: Stack, changed: Stack) -> bool:
-    """Tell whether an update would change anything."""
+    """Tell whether an update would change anything; what has failed is to be tried again."""
+    if before.status.endswith("_FAILED"):
+        return True
     return (before.template, before.parameters, before.tags) != (
         changed.template,
         changed.parameters,

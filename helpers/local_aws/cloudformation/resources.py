@@ -20,6 +20,7 @@ class Making:
     """One resource while it is made, changed or deleted.
 
     `physical_id` is set as soon as the thing exists, so that a failure later on can undo it.
+    `expect` is told before, so that not even the death of the process in between loses it.
     """
 
     clients: Callable[..., Any]
@@ -27,6 +28,7 @@ class Making:
     logical_id: str
     tags: dict[str, str] = field(default_factory=dict)
     physical_id: str = ""
+    expect: Callable[[str], None] = lambda _: None
 
     def name(self, limit: int = 255) -> str:
         """Return a new physical name as CloudFormation forms it, of at most `limit` characters."""
@@ -67,6 +69,9 @@ class ResourceType:
     def delete(self, making: Making, properties: Properties) -> None:
         """Delete the resource."""
         raise NotImplementedError
+
+    def find(self, making: Making, properties: Properties) -> None:
+        """Set `making.physical_id`, which is what was expected, to what it became."""
 
     def attribute_values(self, making: Making, properties: Properties) -> dict[str, Any]:
         """Return what GetAtt gives, by attribute."""

@@ -58,6 +58,7 @@ class Function(ResourceType):
         name = properties.get("FunctionName") or making.name(64)
         request = self._settings(properties)
         request.update(only(properties, "Architectures", "EphemeralStorage", "PackageType"))
+        making.expect(name)
         functions.create_function(
             FunctionName=name,
             Code=_code(properties["Code"]),
@@ -140,6 +141,7 @@ class Permission(ResourceType):
     def create(self, making: Making, properties: Properties) -> None:
         """Add the statement to the function's policy."""
         statement = making.name(100)
+        making.expect(statement)
         making.clients("lambda").add_permission(StatementId=statement, **properties)
         making.physical_id = statement
 

@@ -28,6 +28,7 @@ class EventBus(ResourceType):
     def create(self, making: Making, properties: Properties) -> None:
         """Make the bus and its policy."""
         events, name = making.clients("events"), properties["Name"]
+        making.expect(name)
         events.create_event_bus(
             Name=name,
             Tags=making.tag_list(properties),
@@ -91,6 +92,7 @@ class Rule(ResourceType):
         name = properties.get("Name") or making.name(64)
         bus = properties.get("EventBusName", "default").rpartition("/")[2]
         making.physical_id = name if bus == "default" else f"{bus}|{name}"
+        making.expect(making.physical_id)
         self._put(making, properties, Tags=making.tag_list(properties))
         self._put_targets(making, properties)
 

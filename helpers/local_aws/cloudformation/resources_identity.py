@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from helpers.local_aws import ACCOUNT
 from helpers.local_aws.cloudformation.resources import (
     Making,
     Properties,
@@ -54,6 +55,7 @@ class Role(ResourceType):
         request = only(properties, "Description", "Path", "PermissionsBoundary")
         if "MaxSessionDuration" in properties:
             request["MaxSessionDuration"] = whole(properties["MaxSessionDuration"])
+        making.expect(name)
         making.clients("iam").create_role(
             RoleName=name,
             AssumeRolePolicyDocument=_text(properties["AssumeRolePolicyDocument"]),
@@ -129,6 +131,7 @@ class InlinePolicy(ResourceType):
     def create(self, making: Making, properties: Properties) -> None:
         """Put the policy in each role."""
         name = f"{making.stack_name[:5]}-{making.logical_id[:4]}-{random_letters()}"
+        making.expect(name)
         self._put(making, properties)
         making.physical_id = name
 
@@ -169,8 +172,10 @@ class ManagedPolicy(ResourceType):
     def create(self, making: Making, properties: Properties) -> None:
         """Make the policy and attach it."""
         iam = making.clients("iam")
+        name = properties.get("ManagedPolicyName") or making.name(128)
+        making.expect(f"arn:aws:iam::{ACCOUNT}:policy{properties.get('Path', '/')}{name}")
         made = iam.create_policy(
-            PolicyName=properties.get("ManagedPolicyName") or making.name(128),
+            PolicyName=name,
             PolicyDocument=_text(properties["PolicyDocument"]),
             **only(properties, "Description", "Path"),
         )

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from helpers.local_aws import ACCOUNT, REGION
 from helpers.local_aws.cloudformation.resources import (
     Making,
     Properties,
@@ -38,6 +39,7 @@ class Topic(ResourceType):
         sns = making.clients("sns")
         fifo = text(properties.get("FifoTopic", "false")) == "true"
         name = properties.get("TopicName") or making.name(251) + (".fifo" if fifo else "")
+        making.expect(f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}")
         made = sns.create_topic(
             Name=name, Attributes=self._attributes(properties), Tags=making.tag_list(properties)
         )
@@ -97,6 +99,7 @@ class Subscription(ResourceType):
 
     def create(self, making: Making, properties: Properties) -> None:
         """Subscribe."""
+        making.expect(properties["TopicArn"])
         made = making.clients("sns").subscribe(
             **only(properties, "TopicArn", "Protocol", "Endpoint"),
             Attributes=self._attributes(properties),
@@ -117,9 +120,21 @@ class Subscription(ResourceType):
                 SubscriptionArn=making.physical_id, AttributeName=name, AttributeValue=value
             )
 
+    def find(self, making: Making, properties: Properties) -> None:
+        """Find the subscription among those of its topic."""
+        if making.physical_id != properties["TopicArn"]:
+            return
+        pages = making.clients("sns").get_paginator("list_subscriptions_by_topic")
+        wanted = (properties.get("Protocol"), properties.get("Endpoint"))
+        for page in pages.paginate(TopicArn=properties["TopicArn"]):
+            for one in page["Subscriptions"]:
+                if (one["Protocol"], one["Endpoint"]) == wanted:
+                    making.physical_id = one["SubscriptionArn"]
+
     def delete(self, making: Making, properties: Properties) -> None:
         """Unsubscribe."""
-        making.clients("sns").unsubscribe(SubscriptionArn=making.physical_id)
+        if making.physical_id != properties["TopicArn"]:  # nothing was found
+            making.clients("sns").unsubscribe(SubscriptionArn=making.physical_id)
 
     def attribute_values(self, making: Making, properties: Properties) -> dict[str, Any]:
         """Return the ARN."""
@@ -135,8 +150,10 @@ class TopicPolicy(ResourceType):
 
     def create(self, making: Making, properties: Properties) -> None:
         """Put the policy on each topic."""
+        name = making.name()
+        making.expect(name)
         self.update(making, {}, properties)
-        making.physical_id = making.name()
+        making.physical_id = name
 
     def update(self, making: Making, old: Properties, new: Properties) -> None:
         """Put the new policy in the place of the old one."""
@@ -178,6 +195,7 @@ class Queue(ResourceType):
         """Make the queue."""
         fifo = text(properties.get("FifoQueue", "false")) == "true"
         name = properties.get("QueueName") or making.name(75) + (".fifo" if fifo else "")
+        making.expect(name)
         made = making.clients("sqs").create_queue(
             QueueName=name,
             Attributes=self._attributes(properties),
@@ -198,6 +216,12 @@ class Queue(ResourceType):
             sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
         if tags := making.all_tags(new):
             sqs.tag_queue(QueueUrl=url, Tags=tags)
+
+    def find(self, making: Making, properties: Properties) -> None:
+        """Find the address of the queue by its name."""
+        if "/" not in making.physical_id:
+            found = making.clients("sqs").get_queue_url(QueueName=making.physical_id)
+            making.physical_id = found["QueueUrl"]
 
     def delete(self, making: Making, properties: Properties) -> None:
         """Delete the queue and its messages."""
@@ -222,8 +246,10 @@ class QueuePolicy(ResourceType):
 
     def create(self, making: Making, properties: Properties) -> None:
         """Put the policy on each queue."""
+        name = making.name()
+        making.expect(name)
         self.update(making, {}, properties)
-        making.physical_id = making.name()
+        making.physical_id = name
 
     def update(self, making: Making, old: Properties, new: Properties) -> None:
         """Put the new policy in the place of the old one."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from helpers.local_aws import ACCOUNT, REGION
 from helpers.local_aws.cloudformation.resources import (
     Making,
     Properties,
@@ -57,6 +58,7 @@ class StateMachine(ResourceType):
                 f'Resource handler returned message: "State Machine Already Exists: {name}" '
                 "(HandlerErrorCode: AlreadyExists)"
             )
+        making.expect(f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}")
         made = sfn.create_state_machine(
             name=name,
             type=properties.get("StateMachineType", "STANDARD"),
@@ -177,7 +179,7 @@ class StateMachineVersion(ResourceType):
     immutable = properties
 
     def create(self, making: Making, properties: Properties) -> None:
-        """Publish the version."""
+        """Publish the version; a second time it is the same one, so nothing is left over."""
         request = {"stateMachineArn": properties["StateMachineArn"]}
         for name, member in (
             ("Description", "description"),
@@ -213,10 +215,13 @@ class StateMachineAlias(ResourceType):
 
     def create(self, making: Making, properties: Properties) -> None:
         """Make the alias."""
+        name, routes = properties.get("Name") or making.name(80), _routes(properties)
+        machine = routes[0]["stateMachineVersionArn"].rpartition(":")[0]
+        making.expect(f"{machine}:{name}")
         made = making.clients("stepfunctions").create_state_machine_alias(
-            name=properties.get("Name") or making.name(80),
+            name=name,
             description=properties.get("Description", ""),
-            routingConfiguration=_routes(properties),
+            routingConfiguration=routes,
         )
         making.physical_id = made["stateMachineAliasArn"]
 
@@ -314,6 +319,7 @@ class Activity(ResourceType):
     def create(self, making: Making, properties: Properties) -> None:
         """Make the activity."""
         request = only(properties, "EncryptionConfiguration")
+        making.expect(f"arn:aws:states:{REGION}:{ACCOUNT}:activity:{properties['Name']}")
         made = making.clients("stepfunctions").create_activity(
             name=properties["Name"],
             tags=making.tag_list(properties, "key", "value"),

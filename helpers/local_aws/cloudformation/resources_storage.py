@@ -52,6 +52,7 @@ class Bucket(ResourceType):
         existing = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
         if name in existing:  # in us-east-1 S3 would let its owner create it again
             raise ValueError(f"{name} already exists")
+        making.expect(name)
         s3.create_bucket(Bucket=name)
         making.physical_id = name
         self.update(making, {}, properties)
@@ -140,6 +141,7 @@ class BucketPolicy(ResourceType):
     def create(self, making: Making, properties: Properties) -> None:
         """Put the policy on the bucket."""
         making.physical_id = properties["Bucket"]
+        making.expect(making.physical_id)
         self.update(making, {}, properties)
 
     def update(self, making: Making, old: Properties, new: Properties) -> None:
@@ -207,6 +209,7 @@ class Table(ResourceType):
             }
         if tags := making.tag_list(properties):
             request["Tags"] = tags
+        making.expect(name)
         making.clients("dynamodb").create_table(TableName=name, **request)
         making.physical_id = name
         self._set_apart(making, {}, properties)
@@ -284,6 +287,7 @@ class LogGroup(ResourceType):
         request = {}
         if tags := making.all_tags(properties):
             request["tags"] = tags
+        making.expect(name)
         making.clients("logs").create_log_group(logGroupName=name, **request)
         making.physical_id = name
         self._set_retention(making, properties)

@@ -30,6 +30,7 @@ class Resource:
     reason: str | None = None
     timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
     deletion_policy: str = "Delete"
+    expected_id: str = ""  # what physical_id will be, set before the thing is made
 
 
 @dataclass
@@ -53,6 +54,8 @@ class Stack:
     outputs: list[dict[str, str]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     token: str | None = None  # of the request that is being carried out
+    leftovers: list[Resource] = field(default_factory=list)  # to be deleted after an update
+    keep: Callable[[dict[str, Any] | None], None] = lambda _: None  # a new event, or no event
 
     def __post_init__(self) -> None:
         if not self.id:
@@ -77,25 +80,30 @@ class Stack:
     def _event(
         self, logical: str, physical: str, kind: str, status: str, reason: str | None, id_: str
     ) -> None:
-        self.events.append(
-            {
-                "StackId": self.id,
-                "EventId": id_,
-                "StackName": self.name,
-                "LogicalResourceId": logical,
-                "PhysicalResourceId": physical,
-                "ResourceType": kind,
-                "Timestamp": datetime.now(UTC),
-                "ResourceStatus": status,
-                "ResourceStatusReason": reason,
-                "ClientRequestToken": self.token,
-            }
-        )
+        event = {
+            "StackId": self.id,
+            "EventId": id_,
+            "StackName": self.name,
+            "LogicalResourceId": logical,
+            "PhysicalResourceId": physical,
+            "ResourceType": kind,
+            "Timestamp": datetime.now(UTC),
+            "ResourceStatus": status,
+            "ResourceStatusReason": reason,
+            "ClientRequestToken": self.token,
+        }
+        self.events.append(event)
+        self.keep(event)
 
     def making(self, resource: Resource, clients: Callable[..., Any]) -> Making:
         """Return what a resource type needs to act on `resource`."""
+
+        def expect(physical_id: str) -> None:
+            resource.expected_id = physical_id
+            self.keep(None)
+
         return Making(
-            clients, self.name, resource.logical_id, dict(self.tags), resource.physical_id
+            clients, self.name, resource.logical_id, dict(self.tags), resource.physical_id, expect
         )
 
     def evaluation(self, imported: Callable[[str], str]) -> Evaluation:

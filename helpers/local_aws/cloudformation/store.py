@@ -1,19 +1,91 @@
 """The stacks of one embedded AWS, found by name or id, and what they export."""
 
+from typing import Any
+
+from helpers.local_aws.cloudformation import records
+from helpers.local_aws.cloudformation.describing import ChangeSet
+from helpers.local_aws.cloudformation.interrupted import end_interrupted
 from helpers.local_aws.cloudformation.stack import Stack
 from helpers.local_aws.cloudformation.template import refuse
+from helpers.local_aws.database import Database
 from helpers.local_aws.json_protocol import ServiceError
 
 
 class Stacks:
-    """All stacks, the deleted ones too, which are found by their id only."""
+    """All stacks, the deleted ones too, which are found by their id only.
 
-    def __init__(self) -> None:
+    They are in memory and, with each event, on disk.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.add_tables(records.TABLES)
         self.by_id: dict[str, Stack] = {}
+        self.change_sets: dict[str, ChangeSet] = {}
+        self._load()
+
+    def _load(self) -> None:
+        """Read what was kept, and end what was under way when the process died."""
+        read = self._database.read
+        for (record,) in read("SELECT record FROM cloudformation_stacks ORDER BY number"):
+            stack = records.stack(record)
+            self.by_id[stack.id] = stack
+        query = "SELECT stack, record FROM cloudformation_events ORDER BY number"
+        for stack_id, record in read(query):
+            self.by_id[stack_id].events.append(records.event(record))
+        for (record,) in read("SELECT record FROM cloudformation_change_sets ORDER BY number"):
+            made = records.change_set(record, self.by_id)
+            self.change_sets[made.id] = made
+        for stack in self.by_id.values():
+            self._keep_events(stack)
+            end_interrupted(stack)
+        self.flush()
 
     def add(self, stack: Stack) -> None:
         """Keep a new stack, or one that takes the place of another with its id."""
         self.by_id[stack.id] = stack
+        self._keep_events(stack)
+        self.save(stack)
+
+    def save(self, stack: Stack) -> None:
+        """Keep a stack as it is now, except for its events, which are kept as they happen."""
+        self._database.write(records.write_stacks, (stack.id, records.of_stack(stack)))
+
+    def save_change_set(self, made: ChangeSet) -> None:
+        """Keep a new or changed change set."""
+        self.change_sets[made.id] = made
+        row = (made.id, records.of_change_set(made))
+        self._database.write(records.write_change_sets, row)
+
+    def delete_change_set(self, id_: str) -> None:
+        """Forget a change set."""
+        del self.change_sets[id_]
+        self._database.write(records.write_change_sets, (id_, None))
+
+    def flush(self) -> None:
+        """Return when all that was kept so far survives the death of the process."""
+        self._database.flush_shown()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.by_id.clear()
+        self.change_sets.clear()
+        self._database.erase(*records.EMPTY)
+
+    def _keep_events(self, stack: Stack) -> None:
+        """Let each event of a stack be kept, and the stack as it is then."""
+
+        def keep(event: dict[str, Any] | None) -> None:
+            if self.by_id.get(stack.id) is not stack:
+                return  # forgotten meanwhile
+            if event is not None:
+                row = (stack.id, records.of_event(event))
+                self._database.write(records.write_events, row)
+            self.save(stack)
+            if event is None:
+                self.flush()
+
+        stack.keep = keep
 
     def find(self, name_or_id: str) -> Stack | None:
         """Return a stack by id, or the one of that name that is not deleted."""
