@@ -217,6 +217,8 @@ def _embedded(learner: str | None) -> Workshop:
     from helpers.local_aws import server
 
     running = server.start(workshop_folder())
+    if running.notice:
+        print(running.notice)
     unset = dict.fromkeys(("profile", "ca_bundle"), (None, None, None, None))
     files = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
     session = boto3.Session(

@@ -44,7 +44,10 @@ LOOPBACK = "127.0.0.1,localhost,::1"
 
 @dataclass(frozen=True)
 class Server:
-    """Where an embedded AWS answers, and the keys that it lets in."""
+    """Where an embedded AWS answers, and the keys that it lets in.
+
+    `notice` is a sentence for whoever starts it, when it had to begin without what it had kept.
+    """
 
     endpoint: str
     access_key_id: str
@@ -52,6 +55,7 @@ class Server:
     region: str
     account: str
     pid: int
+    notice: str = ""
 
     @property
     def port(self) -> int:
@@ -64,7 +68,7 @@ def find(home: Path) -> Server | None:
     server = read(home)
     if server is None or not server.pid or not _ask(server, "GET", "health", timeout=5):
         return None
-    return server
+    return replace(server, notice="")  # which was for whoever started it
 
 
 def start(home: Path, *, port: int | None = None, fresh: bool = False) -> Server:
@@ -148,7 +152,8 @@ def read(home: Path) -> Server | None:
     """Return what server.json says, running or not; None when there is none that we can read."""
     try:
         kept = json.loads((home / "server.json").read_text(encoding="utf-8"))
-        server = Server(**{name: kept[name] for name in Server.__dataclass_fields__})
+        known = {name: kept[name] for name in Server.__dataclass_fields__ if name in kept}
+        server = Server(**known)
         return server if server.access_key_id and server.port else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -174,7 +179,8 @@ def identity(home: Path, endpoint: str) -> Server:
     """Return the server that this process is to be: the folder's keys, or new ones."""
     kept = read(home)
     if kept is not None:
-        return replace(kept, endpoint=endpoint, pid=os.getpid(), region=REGION, account=ACCOUNT)
+        kept = replace(kept, endpoint=endpoint, pid=os.getpid(), notice="")
+        return replace(kept, region=REGION, account=ACCOUNT)
     letters = string.ascii_uppercase + "234567"
     return Server(
         endpoint=endpoint,

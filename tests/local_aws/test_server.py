@@ -220,6 +220,48 @@ def test_the_learners_own_aws_settings_do_no_harm(own_home, tmp_path, monkeypatc
     assert cloudformation.describe_stacks()["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
 
 
+def test_a_state_that_cannot_be_read_is_told_to_whoever_starts_it(own_home):
+    (own_home / "aws").mkdir()
+    (own_home / "aws" / "state.sqlite").write_bytes(b"no database" * 1000)
+    started = servers.start(own_home)
+    assert "What the embedded AWS had kept is damaged" in started.notice
+    assert "the embedded AWS begins without it" in started.notice
+    assert started.notice in (own_home / "server.log").read_text()
+    assert servers.start(own_home).notice == ""
+    servers.stop(own_home)
+    assert servers.start(own_home).notice == ""
+    assert len(list((own_home / "aws").glob("state.aside-*"))) == 1
+    servers.reset(own_home)
+    assert list((own_home / "aws").glob("state.aside-*")) == []
+
+
+def test_the_command_says_that_a_state_cannot_be_read(own_home):
+    (own_home / "aws").mkdir()
+    (own_home / "aws" / "state.sqlite").write_bytes(b"no database" * 1000)
+    command = run_command(own_home)
+    assert command.stdout.readline().startswith("AWS_ENDPOINT_URL=")
+    command.send_signal(signal.SIGINT)
+    _, err = command.communicate(timeout=10)
+    assert "What the embedded AWS had kept is damaged" in err
+
+
+def test_a_start_says_why_the_state_cannot_be_opened(own_home):
+    (own_home / "aws").write_text("a file, where the folder should be")
+    with pytest.raises(WorkshopError, match="What the embedded AWS keeps cannot be opened"):
+        servers.start(own_home)
+
+
+def test_fresh_begins_without_what_was_kept(own_home):
+    server = servers.start(own_home)
+    client(server, "stepfunctions").create_activity(name="tame")
+    servers.stop(own_home)
+    kept = servers.start(own_home)
+    assert len(client(kept, "stepfunctions").list_activities()["activities"]) == 1
+    servers.stop(own_home)
+    fresh = servers.start(own_home, fresh=True)
+    assert client(fresh, "stepfunctions").list_activities()["activities"] == []
+
+
 def run_command(home, *options):
     return subprocess.Popen(
         [sys.executable, "-m", "helpers.local_aws", "--home", str(home), *options],
