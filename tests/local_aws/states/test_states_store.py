@@ -1,14 +1,18 @@
 """What Step Functions had acknowledged is there after the process was killed."""
 
+import itertools
 import json
 import os
+import random
 import signal
 import sys
+import threading
 import time
 
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 from roles import EVERYTHING, make_role
 
 from helpers.local_aws import ACCOUNT
@@ -53,7 +57,7 @@ class Killable:
             aws_access_key_id=self.server.access_key_id,
             aws_secret_access_key=self.server.secret_access_key,
             region_name=self.server.region,
-            config=Config(parameter_validation=False),
+            config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
         )
 
     def kill(self):
@@ -271,3 +275,72 @@ def test_what_ran_goes_on_after_the_kill(aws):
         events = aws.sfn.get_execution_history(executionArn=execution)["events"]
         assert [event["id"] for event in events] == list(range(1, len(events) + 1))
         assert [event["type"] for event in events].count("ExecutionStarted") == 1
+
+
+class Acknowledged:
+    """What the answers to many threads have said, until the process was killed."""
+
+    def __init__(self, aws, arn):
+        self.started, self.ended, self.histories, self.activities = {}, {}, {}, {}
+        self._aws, self._arn = aws, arn
+        self.faults = []
+        self._threads = [
+            threading.Thread(target=self._work, args=(number,), daemon=True) for number in range(4)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _work(self, number):
+        sfn = self._aws.sfn
+        for count in itertools.count():
+            try:
+                self._ask(sfn, f"{self._aws.server.pid}-{number}-{count}")
+            except (BotoCoreError, OSError, KeyError):  # no answer, or half of one
+                return
+            except Exception as error:
+                self.faults.append(error)
+                return
+
+    def _ask(self, sfn, name):
+        text = json.dumps({"name": name})
+        told = sfn.start_execution(stateMachineArn=self._arn, name=name, input=text)
+        arn = told["executionArn"]
+        self.started[arn] = (told["startDate"], text)
+        told = answer(sfn.describe_execution(executionArn=arn))
+        if told["status"] != "RUNNING":
+            self.ended[arn] = told
+        self.histories[arn] = sfn.get_execution_history(executionArn=arn)["events"]
+        self.activities[name] = sfn.create_activity(name=name)["creationDate"]
+
+    def kill(self):
+        """Kill the process, wait for the threads, start it again."""
+        os.kill(self._aws.server.pid, signal.SIGKILL)
+        for thread in self._threads:
+            thread.join(20)
+        self._aws.server = servers.start(self._aws.home)
+
+
+def test_nothing_acknowledged_is_lost_at_whatever_moment_the_process_is_killed(aws):
+    chain = {f"s{number}": {"Type": "Pass", "Next": f"s{number + 1}"} for number in range(8)}
+    arn = create(aws.sfn, {"StartAt": "s0", "States": {**chain, "s8": {"Type": "Succeed"}}})
+    moments = random.Random()
+    total = 0
+    for _ in range(5):
+        acknowledged = Acknowledged(aws, arn)
+        time.sleep(moments.uniform(0.05, 0.6))
+        acknowledged.kill()
+        assert acknowledged.faults == []
+        sfn = aws.sfn
+        for execution, (start, text) in acknowledged.started.items():
+            told = answer(sfn.describe_execution(executionArn=execution))
+            assert (told["startDate"], told["input"]) == (start, text)
+            assert acknowledged.ended.get(execution, told) == told
+        for execution, events in acknowledged.histories.items():
+            found = sfn.get_execution_history(executionArn=execution)["events"]
+            assert found[: len(events)] == events
+        for activity in pages(sfn, "list_activities", "activities", 1000):
+            acknowledged.activities.pop(activity["name"], None)
+        assert acknowledged.activities == {}
+        total += len(acknowledged.started)
+    listed_arns = pages(aws.sfn, "list_executions", "executions", 1000, stateMachineArn=arn)
+    assert len(listed_arns) >= total > 0
