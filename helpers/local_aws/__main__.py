@@ -89,13 +89,14 @@ def _serve(home: Path, options: argparse.Namespace, starting: contextlib.ExitSta
     front = Front(running, home, stop=lambda: serving.stop())
     serving = listener.Listener(listening, front)
     _stop_at_signals(serving)
-    running = replace(running, notice=front.database.notice)
+    if notice := front.restore():
+        running = replace(running, notice=notice)
+        if not options.background:
+            print(notice, file=sys.stderr)
     servers.write(home, running)
     starting.close()
     logging.getLogger(__name__).info("answering at %s", running.endpoint)
     if not options.background:
-        if running.notice:
-            print(running.notice, file=sys.stderr)
         _print_values(running)
     threading.Thread(target=front.warm_up, daemon=True).start()
     try:

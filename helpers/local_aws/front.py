@@ -182,6 +182,10 @@ class Front:
         _mend_s3()
         s3_events.plug_in(self.buses)
 
+    def restore(self) -> str:
+        """Bring back what was kept; return a sentence for each file that could not be used."""
+        return self.database.notice
+
     def warm_up(self) -> None:
         """Load the services that the workshop uses, so that nobody waits for them later."""
         for service in ("sts", "s3", "iam", "dynamodb", "sns", "logs", "awslambda"):

@@ -44,10 +44,7 @@ LOOPBACK = "127.0.0.1,localhost,::1"
 
 @dataclass(frozen=True)
 class Server:
-    """Where an embedded AWS answers, and the keys that it lets in.
-
-    `notice` is a sentence for whoever starts it, when it had to begin without what it had kept.
-    """
+    """Where an embedded AWS answers, and the keys that it lets in."""
 
     endpoint: str
     access_key_id: str
@@ -55,7 +52,7 @@ class Server:
     region: str
     account: str
     pid: int
-    notice: str = ""
+    notice: str = ""  # what whoever starts it should know, such as that its state was unreadable
 
     @property
     def port(self) -> int:
@@ -152,8 +149,8 @@ def read(home: Path) -> Server | None:
     """Return what server.json says, running or not; None when there is none that we can read."""
     try:
         kept = json.loads((home / "server.json").read_text(encoding="utf-8"))
-        known = {name: kept[name] for name in Server.__dataclass_fields__ if name in kept}
-        server = Server(**known)
+        known = Server.__dataclass_fields__.keys() & kept.keys()
+        server = Server(**{name: kept[name] for name in known})
         return server if server.access_key_id and server.port else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -179,8 +176,8 @@ def identity(home: Path, endpoint: str) -> Server:
     """Return the server that this process is to be: the folder's keys, or new ones."""
     kept = read(home)
     if kept is not None:
-        kept = replace(kept, endpoint=endpoint, pid=os.getpid(), notice="")
-        return replace(kept, region=REGION, account=ACCOUNT)
+        place = {"endpoint": endpoint, "region": REGION, "account": ACCOUNT}
+        return replace(kept, **place, pid=os.getpid(), notice="")
     letters = string.ascii_uppercase + "234567"
     return Server(
         endpoint=endpoint,
