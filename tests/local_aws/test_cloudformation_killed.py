@@ -149,9 +149,13 @@ def emptied(request):
 def cloudformation(front):
     """Return a client of a CloudFormation that knows only what is on disk."""
     application = Application(front.clients, front.database)
-    return Clients(application, endpoint="http://127.0.0.1:1", access_key_id="key", region=REGION)(
-        "cloudformation"
-    )
+    return Clients(
+        application,
+        endpoint="http://127.0.0.1:1",
+        access_key_id="key",
+        region=REGION,
+        permissions=front.permissions,
+    )("cloudformation")
 
 
 def inventory(front):
