@@ -36,7 +36,14 @@ from helpers.local_aws.events.targets import Targets
 from helpers.local_aws.function_backend import plug_in
 from helpers.local_aws.functions import Functions
 from helpers.local_aws.json_protocol import ServiceError
-from helpers.local_aws.moto_services import MotoServices, tell_of_event_bridge, word_topic_arns
+from helpers.local_aws.keeping import is_replaying, long_polling, posting
+from helpers.local_aws.keeping.moto_state import MotoState
+from helpers.local_aws.moto_services import (
+    MotoServices,
+    know_policies_once,
+    tell_of_event_bridge,
+    word_topic_arns,
+)
 from helpers.local_aws.permissions import s3_missing, sts
 from helpers.local_aws.permissions.decisions import CALLER_KEY, LAMBDA, Permissions
 from helpers.local_aws.permissions.principals import CALLER, Principal
@@ -72,18 +79,19 @@ class Front:
         self.functions = Functions(
             self.folder / "functions", self.clients, self._environment_of_handler, self.permissions
         )
-        self.buses = Buses(Targets(self.clients))
+        self.buses = Buses(Targets(self.clients, is_replaying))
         self.scheduler = Scheduler(self.buses)
         self.moto = MotoServices(
+            MotoState(self.folder / "moto", server.secret_access_key),
             {
-                "awslambda": lambda: plug_in(
-                    self.functions, lambda role: self.permissions.is_trusted(role, LAMBDA)
-                ),
+                "iam": know_policies_once,
+                "awslambda": self._extend_lambda,
                 "cloudwatch": self._extend_cloudwatch,
                 "events": self._extend_events,
                 "s3": self._extend_s3,
-                "sns": _mend_sns,
-            }
+                "sns": _extend_sns,
+                "sqs": long_polling.plug_in,
+            },
         )
         self._stop = stop
         self._lock = threading.RLock()
@@ -182,9 +190,14 @@ class Front:
         _mend_s3()
         s3_events.plug_in(self.buses)
 
+    def _extend_lambda(self) -> None:
+        plug_in(
+            self.functions, lambda role: self.permissions.is_trusted(role, LAMBDA), self.clients
+        )
+
     def restore(self) -> str:
         """Bring back what was kept; return a sentence for each file that could not be used."""
-        return self.database.notice
+        return " ".join(filter(None, (self.database.notice, self.moto.restore())))
 
     def warm_up(self) -> None:
         """Load the services that the workshop uses, so that nobody waits for them later."""
@@ -204,13 +217,15 @@ class Front:
             self.permissions.forget()
             self.database.clear()
             for path in [*self.folder.iterdir()]:
+                if path == self.moto.folder:  # which others may be writing to again
+                    continue
                 if path.is_dir():
                     shutil.rmtree(path, ignore_errors=True)
                 elif not path.name.startswith(FILE):  # which is open, and empty
                     path.unlink()
 
     def close(self) -> None:
-        """End what the services started: executions, workers. What they kept goes on next time."""
+        """End what the services started, executions and workers; keep all that they hold."""
         with self._lock:
             self.scheduler.close()
             self.buses.targets.close()
@@ -218,6 +233,7 @@ class Front:
             for application in self._ours.values():
                 application.close()
             self.functions.close()
+        self.moto.close()
 
     def _environment_of_handler(self, role_arn: str, function: str) -> dict[str, str]:
         """Return the variables with which a handler reaches us, as the role of its function."""
@@ -262,9 +278,10 @@ def _mend_s3() -> None:
     moto_mends.tell_checksum_types()
 
 
-def _mend_sns() -> None:
+def _extend_sns() -> None:
     word_topic_arns()
     moto_mends.number_fifo_messages()
+    posting.plug_in()
 
 
 def _without_browser_headers(start_response: StartResponse) -> StartResponse:

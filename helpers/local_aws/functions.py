@@ -25,6 +25,7 @@ from typing import Any
 from helpers.local_aws import function_logs
 from helpers.local_aws.function_process import Answer, FunctionProcess, stream_name
 from helpers.local_aws.json_protocol import ServiceError
+from helpers.local_aws.keeping import is_replaying
 from helpers.local_aws.log_delivery import LogDelivery, LogLine
 from helpers.local_aws.permissions.decisions import Permissions
 from helpers.local_aws.permissions.principals import Principal
@@ -130,12 +131,17 @@ class Functions:
 
     def invoke_later(self, function: Any, payload: bytes) -> None:
         """Run one invocation without waiting for it; AWS would repeat a failed one, we do not."""
-        self._later.submit(self._invoke_logged, function, payload)
+        self.later(self._invoke_logged, function, payload)
+
+    def later(self, run: Callable[..., None], *arguments: Any) -> None:
+        """Call `run` in a thread; not when a request of before is repeated, which had it run."""
+        if not is_replaying():
+            self._later.submit(run, *arguments)
 
     def prepare(self, function: Any) -> None:
         """Start an environment now: it imports the handler while nobody waits."""
         if (function.run_time or "").startswith("python"):
-            self._later.submit(self._prepare, function)
+            self.later(self._prepare, function)
 
     def retire(self, name: str) -> None:
         """End the idle environments of the function `name`, whose code or settings changed."""

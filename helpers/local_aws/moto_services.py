@@ -11,21 +11,36 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from helpers.errors import WorkshopError
-from helpers.local_aws import ACCOUNT, REGION
+from helpers.local_aws import ACCOUNT, REGION, signing
+from helpers.local_aws.keeping import changes, determinism
+from helpers.local_aws.keeping.moto_state import MotoState
 from helpers.local_aws.signing import Environ, Signer, StartResponse
 
 # moto reads these when it is imported, and the account at each call.
 os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
 os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
 
+
+class _Unlocked(contextlib.nullcontext[None]):
+    """A lock that locks nobody out."""
+
+    def acquire(self) -> None:
+        """Do nothing."""
+
+    def release(self) -> None:
+        """Do nothing."""
+
+
 # moto's models are plain dictionaries: what many executions use at once goes in single file here.
-# Not the services that wait or that call others from inside a request.
+# Not the services that wait. What changes something has its turn besides (keeping/).
 _ONE_AT_A_TIME: dict[str, Any] = {
     service: threading.RLock() for service in ("dynamodb", "iam", "logs", "s3")
 }
+_NOBODY = _Unlocked()
 _PRESERVED = "moto.preserved_header_names"
 _MOST_HOSTS = 200  # whose service is remembered
 
@@ -58,9 +73,10 @@ def original(owner: Any, name: str) -> Any:
 class MotoServices:
     """One WSGI application for all of moto's services, each loaded when first asked for."""
 
-    def __init__(self, extensions: dict[str, Callable[[], None]] | None = None) -> None:
-        """Take functions that extend a service of moto, by its name, run before it is loaded."""
-        self._extensions = extensions or {}
+    def __init__(self, state: MotoState, extensions: dict[str, Callable[[], None]]) -> None:
+        """Take what keeps the state, and what extends a service, run before that is loaded."""
+        self._state = state
+        self._extensions = extensions
         self._applications: dict[str, Any] = {}
         self._dispatcher: Any = None
         self._backends: dict[str, str | None] = {}
@@ -73,8 +89,25 @@ class MotoServices:
         environ["RAW_URI"] = environ.get("REQUEST_URI", "")
         environ[_PRESERVED] = environ.pop("workshop.header_names", {})
         application = self._application(environ, who)
-        with _ONE_AT_A_TIME.get(who.service, contextlib.nullcontext()):
-            return application(environ, start_response)
+        lock = _ONE_AT_A_TIME.get(who.service, _NOBODY)
+        operation = changes.operation(environ)
+        if changes.only_reads(environ, operation):
+            with lock:
+                return application(environ, start_response)
+        return self._state.perform(environ, start_response, operation, application, lock)
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the state is kept in."""
+        return self._state.folder
+
+    def restore(self) -> str:
+        """Bring back what was kept; return a sentence when it could not be used, else ""."""
+        return self._state.restore(self.load, self._repeat)
+
+    def close(self) -> None:
+        """Keep all that the services hold."""
+        self._state.close()
 
     def load(self, service: str) -> None:
         """Load a service of moto by its name there ("s3", "awslambda") before it is asked for."""
@@ -87,17 +120,18 @@ class MotoServices:
                 extend()
             with _COMPILING:
                 self._applications[service] = self._dispatcher.create_app(service)
+            determinism.settle()
 
     def reset(self) -> None:
-        """Empty every service that was used."""
-        with self._lock:
-            if self._dispatcher is None:
-                return
-            from moto.core.base_backend import BackendDict
-            from moto.core.model_instances import reset_model_data
+        """Empty every service that was used, and what was kept of it."""
+        self._state.reset()
 
-            BackendDict.reset()
-            reset_model_data()
+    def _repeat(self, environ: Environ) -> None:
+        """Answer a request of before once more, for what it does."""
+        who = signing.signer(environ)
+        if who is not None:
+            parts = self(environ, lambda *_: None, who)
+            getattr(parts, "close", lambda: None)()
 
     def _application(self, environ: Environ, who: Signer) -> Any:
         if self._dispatcher is None:
@@ -148,6 +182,22 @@ def tell_of_event_bridge() -> None:
         return status, headers, text
 
     S3Response.get_bucket_notification = get_bucket_notification  # type: ignore[method-assign]
+
+
+def know_policies_once() -> None:
+    """Have IAM keep AWS's 1,500 managed policies for our account only.
+
+    moto makes each service's backend for an account of its own too, to learn the service's paths.
+    """
+    from moto.iam.models import IAMBackend
+
+    original = vars(IAMBackend).get("_init_aws_policies")
+    expect(original is not None, "iam.models.IAMBackend._init_aws_policies")
+
+    def _init_aws_policies(self: Any) -> Any:
+        return original(self) if self.account_id == ACCOUNT else []  # type: ignore[misc]
+
+    IAMBackend._init_aws_policies = _init_aws_policies  # type: ignore[method-assign]
 
 
 def word_topic_arns() -> None:
