@@ -87,7 +87,7 @@ class MotoServices:
     ) -> Iterable[bytes]:
         """Answer a request that `who` signed, with the service of that name."""
         environ["RAW_URI"] = environ.get("REQUEST_URI", "")
-        environ[_PRESERVED] = environ.pop("workshop.header_names", {})
+        environ[_PRESERVED] = environ.get("workshop.header_names", {})
         application = self._application(environ, who)
         lock = _ONE_AT_A_TIME.get(who.service, _NOBODY)
         operation = changes.operation(environ)

@@ -11,6 +11,7 @@ import io
 import pickle
 import sys
 import threading
+import types
 import weakref
 from collections import defaultdict
 from collections.abc import Callable
@@ -80,15 +81,35 @@ def load(content: bytes, bodies: Bodies) -> None:
         _dictionary(*place).__dict__.update(more)
 
 
+def check(content: bytes) -> None:
+    """Prove that `load` could read this, without putting anything back.
+
+    Raises:
+        Exception: it could not.
+    """
+    _Unpickler(io.BytesIO(content), None).load()
+
+
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, stream: io.BytesIO, bodies: Bodies) -> None:
+    def __init__(self, stream: io.BytesIO, bodies: Bodies | None) -> None:
+        """Take the bodies to read; None reads none, and builds all apart from moto's own."""
         super().__init__(stream)
-        self._bodies = bodies
+        self._here: dict[str, Any] = {}
+        if bodies is not None:
+            self._here[_read_body.__name__] = bodies.read
+        else:
+            self._here = {name.__name__: _apart for name in (_backend_at, _managed_policy)}
+            self._here[_read_body.__name__] = lambda _: b""
+            self._here[_set_state.__name__] = lambda *_: None
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) == (__name__, _read_body.__name__):
-            return self._bodies.read
+        if module == __name__ and name in self._here:
+            return self._here[name]
         return super().find_class(module, name)
+
+
+def _apart(*_: Any) -> Any:
+    return types.SimpleNamespace()
 
 
 def _read_body(token: str) -> bytes:
@@ -102,22 +123,43 @@ def _reducers(bodies: Bodies, tokens: set[str]) -> dict[type, Callable[[Any], An
         type(threading.RLock()): lambda _: (threading.RLock, ()),
         threading.Condition: lambda _: (threading.Condition, ()),
         weakref.WeakValueDictionary: _reduce_weak,
-        defaultdict: _reduce_defaultdict,
+        **{kind: _reduce_defaultdict for kind in (defaultdict, *defaultdict.__subclasses__())},
         _Body: lambda body: (_read_body, (body.token,)),
     }
     if s3 := sys.modules.get("moto.s3.models"):
 
-        def reduce_key(key: Any) -> tuple[Any, ...]:
+        def reduce_object(key: Any) -> tuple[Any, ...]:
             return copyreg.__newobj__, (type(key),), _key_state(key, bodies, tokens)  # type: ignore[attr-defined]
 
-        reducers[s3.FakeKey] = reduce_key
+        reducers[s3.FakeKey] = reduce_object
     if iam := sys.modules.get("moto.iam.models"):
         reducers[iam.AWSManagedPolicy] = lambda policy: (
             _managed_policy,
             (policy.account_id, policy.partition, policy.arn),
             {"attachment_count": policy.attachment_count},
         )
+    if "moto.kms.utils" in sys.modules:
+        from cryptography.hazmat.bindings._rust import openssl
+
+        reducers[openssl.rsa.RSAPrivateKey] = reducers[openssl.ec.ECPrivateKey] = _reduce_key
     return reducers
+
+
+def _reduce_key(key: Any) -> tuple[Any, ...]:
+    from cryptography.hazmat.primitives import serialization
+
+    written = key.private_bytes(
+        serialization.Encoding.DER,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return _private_key, (written,)
+
+
+def _private_key(written: bytes) -> Any:
+    from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+    return load_der_private_key(written, None)
 
 
 def _reduce_defaultdict(values: Any) -> tuple[Any, ...]:
@@ -127,7 +169,14 @@ def _reduce_defaultdict(values: Any) -> tuple[Any, ...]:
         made = factory()
         nested = isinstance(made, defaultdict)
         factory = functools.partial(defaultdict, made.default_factory) if nested else type(made)
-    return defaultdict, (factory,), None, None, iter(list(values.items()))
+    state = getattr(values, "__dict__", None) or None
+    return _defaultdict, (type(values), factory), state, None, iter(list(values.items()))
+
+
+def _defaultdict(kind: type, factory: Any) -> Any:
+    made: Any = defaultdict.__new__(kind)
+    made.default_factory = factory
+    return made
 
 
 def _reduce_weak(values: Any) -> tuple[Any, ...]:

@@ -17,6 +17,8 @@ _READING = re.compile(
 )
 # moto keeps what these answer, and asks for it later: iterators, identities.
 _KEEPING = {"GetShardIterator", "GetRecords", "GetId", "GetOpenIdTokenForDeveloperIdentity"}
+# Repeating them would make another key: their outcome is kept before it is answered.
+UNREPEATABLE = {"CreateKey", "ReplicateKey", "CreateKeyPair", "CreateKeysAndCertificate"}
 _ACTION = re.compile(r"(?:^|&)Action=(\w+)")
 _PLAIN = (
     "REQUEST_METHOD",

@@ -98,12 +98,15 @@ class MotoState:
             begin = time.thread_time()
             try:
                 with turn.taken(now):
-                    return application(environ, start_response)
+                    answer = application(environ, start_response)
             finally:
                 self._cost += time.thread_time() - begin + _OVERHEAD
                 self._last_change = time.monotonic()
                 if not self._changed.is_set():
                     self._watch()
+        if name in changes.UNREPEATABLE:
+            self.save()
+        return answer
 
     def restore(self, load: Callable[[str], None], repeat: Callable[[Environ], None]) -> str:
         """Bring back what the folder keeps; return a sentence if it could not be used, else "".
@@ -154,6 +157,7 @@ class MotoState:
                 self._failed_at = 0.0
                 self._pause = time.perf_counter() - begin
             try:
+                backends.check(content)
                 hashes = self._bodies.write(tokens)
                 header = {
                     "moto": version("moto"),
@@ -162,8 +166,8 @@ class MotoState:
                     "bodies": hashes,
                 }
                 snapshot.write(self.folder / "snapshot", self._secret, header, content)
-            except OSError:
-                log.exception("no snapshot could be written; the journals stay")
+            except Exception:
+                log.warning("no snapshot could be written; the journals stay", exc_info=True)
                 self._cost += cost
                 self._failed_at = self._cost
                 return

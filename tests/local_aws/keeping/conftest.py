@@ -1,0 +1,61 @@
+"""An embedded AWS in this process that can be forgotten as if it had been killed."""
+
+import pytest
+
+from helpers.local_aws import server as servers
+from helpers.local_aws.front import Front
+
+
+class Embedded:
+    """One home, and the embedded AWS that serves it now."""
+
+    def __init__(self, home):
+        self.home = home
+        self.folder = home / "aws" / "moto"
+        self.server = servers.identity(home, "http://127.0.0.1:1")
+        self.front = None
+        self.notice = ""
+        self.start()
+
+    def start(self):
+        self.front = Front(self.server, self.home, stop=lambda: None)
+        self.notice = self.front.restore()
+
+    def client(self, service):
+        return self.front.clients(service)
+
+    def kill(self):
+        """Forget all that is in memory, and start again with what the folder has."""
+        from moto.core.base_backend import BackendDict
+        from moto.core.model_instances import reset_model_data
+
+        self.front.moto._state._closed = True  # its threads write no more
+        self.front.moto._state._changed.set()
+        BackendDict.reset()
+        reset_model_data()
+        self.start()
+
+    def save(self):
+        self.front.moto._state.save()
+
+
+@pytest.fixture
+def embedded(tmp_path):
+    made = Embedded(tmp_path)
+    yield made
+    made.front.reset()
+    made.front.close()
+
+
+@pytest.fixture(params=["journal", "snapshot"])
+def restart(request, embedded):
+    """Return a function that restarts from the journal alone, or from a snapshot."""
+
+    def again():
+        if request.param == "snapshot":
+            embedded.save()
+            assert (embedded.folder / "snapshot").exists()
+        embedded.kill()
+        assert embedded.notice == ""
+
+    return again
