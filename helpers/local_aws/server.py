@@ -7,7 +7,6 @@ The process (`python -m helpers.local_aws`, see __main__.py) keeps in its `home`
     server.running  held by the process as long as it lives
     server.log      what it had to say, bounded
     aws/            the state of the services
-    set_aside/      state that could not be read
 
 A server.json proves nothing: its process may be gone and the port in other hands. So every
 question carries a nonce, and the answer a proof that only this folder's secret key can make.

@@ -23,6 +23,8 @@ _SMALL = 4096  # bytes of a body that need no file of their own
 # What a dictionary of backends is made with; S3's also knows who has which bucket.
 _MADE_WITH = {"backend", "service_name", "_use_boto3_regions", "_additional_regions", "_id"}
 
+_copying = threading.local()  # `now`: this thread makes copies of what is held, to drop them
+
 Place = tuple[str, str]  # module and name of a dictionary of backends
 
 
@@ -87,7 +89,12 @@ def check(content: bytes) -> None:
     Raises:
         Exception: it could not.
     """
-    _Unpickler(io.BytesIO(content), None).load()
+    _count_no_instances_of_copies()
+    _copying.now = True
+    try:
+        _Unpickler(io.BytesIO(content), None).load()
+    finally:
+        _copying.now = False
 
 
 class _Unpickler(pickle.Unpickler):
@@ -108,6 +115,25 @@ class _Unpickler(pickle.Unpickler):
         return super().find_class(module, name)
 
 
+def _count_no_instances_of_copies() -> None:
+    """Keep moto, which lists all instances of its models for ever, from listing copies too."""
+    from moto.core.common_models import BaseModel
+
+    if BaseModel.__new__.__module__ == __name__:
+        return
+    from helpers.local_aws.moto_services import expect
+
+    expect("instances_tracked" in BaseModel.__new__.__code__.co_names, "core.common_models")
+    original = BaseModel.__new__
+
+    def __new__(cls: Any, *arguments: Any, **named: Any) -> Any:
+        if getattr(_copying, "now", False):
+            return object.__new__(cls)
+        return original(cls, *arguments, **named)
+
+    BaseModel.__new__ = __new__  # type: ignore[method-assign, assignment]
+
+
 def _apart(*_: Any) -> Any:
     return types.SimpleNamespace()
 
@@ -123,9 +149,14 @@ def _reducers(bodies: Bodies, tokens: set[str]) -> dict[type, Callable[[Any], An
         type(threading.RLock()): lambda _: (threading.RLock, ()),
         threading.Condition: lambda _: (threading.Condition, ()),
         weakref.WeakValueDictionary: _reduce_weak,
-        **{kind: _reduce_defaultdict for kind in (defaultdict, *defaultdict.__subclasses__())},
         _Body: lambda body: (_read_body, (body.token,)),
     }
+    kinds: list[type] = [defaultdict, *defaultdict.__subclasses__()]
+    for kind in kinds:
+        reducers[kind] = _reduce_defaultdict
+    for kind in dict.__subclasses__():
+        if kind.__module__.startswith("moto."):
+            reducers[kind] = _reduce_mapping
     if s3 := sys.modules.get("moto.s3.models"):
 
         def reduce_object(key: Any) -> tuple[Any, ...]:
@@ -177,6 +208,18 @@ def _defaultdict(kind: type, factory: Any) -> Any:
     made: Any = defaultdict.__new__(kind)
     made.default_factory = factory
     return made
+
+
+def _reduce_mapping(values: Any) -> tuple[Any, ...]:
+    """Pickle what is really in a dictionary of moto's, whose own methods show other than that."""
+    state = (dict(dict.items(values)), getattr(values, "__dict__", {}))
+    return copyreg.__newobj__, (type(values),), state, None, None, _fill  # type: ignore[attr-defined]
+
+
+def _fill(values: Any, state: tuple[dict[Any, Any], dict[str, Any]]) -> None:
+    content, attributes = state
+    dict.update(values, content)
+    getattr(values, "__dict__", {}).update(attributes)
 
 
 def _reduce_weak(values: Any) -> tuple[Any, ...]:

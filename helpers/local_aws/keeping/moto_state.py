@@ -126,7 +126,7 @@ class MotoState:
                     log.exception("the state of moto could not be restored")
                 self._forget()
                 reason = str(error) if isinstance(error, Unreadable) else f"it failed ({error!r})"
-                sentence = set_aside(self.folder, self.folder.parents[1] / "set_aside", reason)
+                sentence = set_aside(self.folder, reason)
                 log.warning(sentence)
                 return sentence
             self._cost = time.perf_counter() - begin if count else 0.0

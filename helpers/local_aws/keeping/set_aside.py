@@ -8,22 +8,20 @@ class Unreadable(Exception):
     """A file of state cannot be used; its text goes on after the file's name: "was damaged"."""
 
 
-def set_aside(folder: Path, aside: Path, reason: str) -> str:
-    """Move `folder` into the folder `aside` under a name with the time; return the sentence.
+def set_aside(folder: Path, reason: str) -> str:
+    """Rename `folder` to one beside it with the time in its name; return the sentence.
 
     Args:
         folder: what cannot be read.
-        aside: where such folders go.
-        reason: what is wrong with it, such as "snapshot was damaged".
+        reason: what is wrong with it, such as "its snapshot was damaged".
     """
-    name = f"{folder.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    target, number = aside / name, 1
-    while target.exists():
+    name = f"{folder.name}.aside-{time.strftime('%Y%m%d-%H%M%S')}"
+    aside, number = folder.with_name(name), 1
+    while aside.exists():
         number += 1
-        target = aside / f"{name}-{number}"
-    aside.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.rename(target)
+        aside = folder.with_name(f"{name}-{number}")
+    folder.rename(aside)
     return (
-        f"What the embedded AWS had kept in {folder} cannot be used: {reason} · "
-        f"it begins empty, and the old files are in {target}"
+        f"What the embedded AWS had kept in {folder} cannot be used ({reason}) · it was moved to "
+        f"{aside.name} beside it, and S3, DynamoDB and the like begin empty: deploy again"
     )

@@ -54,7 +54,7 @@ def _plain(value, above):
     if isinstance(value, str):
         # SNS signs with a key that each start makes anew
         return re.sub(r'"Signature": "[^"]+"', "", value)
-    if isinstance(value, _PLAIN) or isinstance(value, type):
+    if isinstance(value, (_PLAIN, type)):
         return value
     if isinstance(value, _LOCKS) or callable(value):
         return None
@@ -68,7 +68,9 @@ def _plain(value, above):
     above = (*above, id(value))
     if isinstance(value, dict):
         return {
-            str(key): _plain(one, above) for key, one in value.items() if str(key) not in _NOT_STATE
+            str(key): _plain(one, above)
+            for key, one in dict.items(value)
+            if str(key) not in _NOT_STATE
         }
     if isinstance(value, (set, frozenset)):
         return sorted(repr(_plain(one, above)) for one in value)
