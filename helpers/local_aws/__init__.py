@@ -7,6 +7,7 @@
     states/  rekognition/  cloudformation/    our own services
     functions.py (and function_*.py)          Lambda: moto keeps the functions, we run them
     moto_services.py                          all other services: moto's
+    keeping/                                  keeps what moto holds when the process is killed
 
 The account number and the region that it answers with stand here and nowhere else.
 """

@@ -9,6 +9,7 @@ Paths under `/_workshop/` are for server.py: health, reset and stop.
 """
 
 import contextlib
+import gc
 import hmac
 import importlib
 import json
@@ -206,6 +207,7 @@ class Front:
         for service in OURS:
             with contextlib.suppress(ImportError):
                 self.ours(service)
+        gc.freeze()  # it stays: no need to look through it for garbage, which takes 0.1 s
 
     def reset(self) -> None:
         """Empty every service and the folder that their state is kept in."""

@@ -11,8 +11,10 @@ and runs the requests of the journal since then, which ends in the same ids and 
     journal.py       a file of authenticated records that only grows
     snapshot.py      one authenticated file; bodies.py beside it: what S3's objects hold
     backends.py      moto's backends as bytes, and back
+    reducers.py      how to pickle what cannot by itself
     determinism.py   has moto ask the present turn for time and randomness
     long_polling.py  SQS consumers that wait keep nobody from their turn
+    posting.py       SNS's posts to HTTP endpoints neither
     set_aside.py     what cannot be read is moved aside, never deleted
 
 It guards against the death of the process, not of the machine's power: nothing is synced to disk.

@@ -5,6 +5,7 @@ anything. Requests wait only while the backends are pickled, not while the files
 """
 
 import contextlib
+import gc
 import logging
 import secrets
 import shutil
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 
 IDLE = 1.0  # seconds without a change
 WORTH_IT = 0.25  # seconds that repeating the journal takes, for a snapshot when idle
-TOO_LONG = 1.0  # seconds … for one at once
+TOO_LONG = 0.7  # seconds … for one at once
 TOO_LARGE = 64 * 1024 * 1024  # bytes of the journal, for one at once
 
 _OVERHEAD = 0.0002  # seconds that repeating a request takes beside its own time
@@ -218,11 +219,17 @@ class MotoState:
         return sum(reading.count for _, reading in kept.journals)
 
     def _dump(self) -> tuple[bytes, set[str]]:
-        for _ in range(3):
-            # a reading request may be the first to ask for something, which moto then makes
-            with contextlib.suppress(RuntimeError):
-                return backends.dump(self._bodies)
-        return backends.dump(self._bodies)
+        collects = gc.isenabled()
+        gc.disable()  # what is copied here is no garbage, and requests wait
+        try:
+            for _ in range(3):
+                # a reading request may be the first to ask for something, which moto then makes
+                with contextlib.suppress(RuntimeError):
+                    return backends.dump(self._bodies)
+            return backends.dump(self._bodies)
+        finally:
+            if collects:
+                gc.enable()
 
     def _forget(self) -> None:
         self._drop()
