@@ -11,6 +11,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -191,11 +192,11 @@ def know_policies_once() -> None:
     """
     from moto.iam.models import IAMBackend
 
-    original = vars(IAMBackend).get("_init_aws_policies")
-    expect(original is not None, "iam.models.IAMBackend._init_aws_policies")
+    all_policies = original(IAMBackend, "_init_aws_policies")
 
+    @wraps(all_policies)
     def _init_aws_policies(self: Any) -> Any:
-        return original(self) if self.account_id == ACCOUNT else []  # type: ignore[misc]
+        return all_policies(self) if self.account_id == ACCOUNT else []
 
     IAMBackend._init_aws_policies = _init_aws_policies  # type: ignore[method-assign]
 

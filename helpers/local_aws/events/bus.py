@@ -2,8 +2,6 @@
 
 import json
 import re
-import time
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
@@ -14,6 +12,7 @@ from helpers.local_aws.events.patterns import InvalidPattern, Pattern, check, ma
 from helpers.local_aws.events.schedules import is_schedule
 from helpers.local_aws.events.target_inputs import Event, target_input
 from helpers.local_aws.events.targets import NEEDS_ROLE, Targets
+from helpers.local_aws.keeping import new_uuid, now
 from helpers.local_aws.moto_services import expect, original
 
 DEFAULT = "default"
@@ -74,7 +73,7 @@ class Buses:
         about = {
             "aws.events.rule-arn": rule.arn,
             "aws.events.rule-name": rule.name,
-            "aws.events.event.ingestion-time": _moment(time.time()),
+            "aws.events.event.ingestion-time": _moment(now()),
         }
         for target in list(rule.targets):
             _, _, service, region, _, resource = target["Arn"].split(":", 5)
@@ -103,11 +102,11 @@ def new_event(
     """Return a new event; `seconds` since 1970 is when it happened, now when it is not given."""
     return {
         "version": "0",
-        "id": str(uuid.uuid4()),
+        "id": new_uuid(),
         "detail-type": detail_type,
         "source": source,
         "account": ACCOUNT,
-        "time": _moment(time.time() if seconds is None else seconds),
+        "time": _moment(now() if seconds is None else seconds),
         "region": region,
         "resources": resources,
         "detail": detail,
@@ -223,7 +222,7 @@ def plug_in(buses: Buses, rules_changed: Callable[[], None]) -> None:
         found.description = self._get_param("Description")
         found.kms_key_identifier = self._get_param("KmsKeyIdentifier")
         found.dead_letter_config = self._get_param("DeadLetterConfig")
-        found.last_modified_time = time.time()
+        found.last_modified_time = now()
         return json.dumps({"Arn": found.arn, "Name": found.name}), self.response_headers
 
     EventsBackend.put_events = publish_entries  # type: ignore[method-assign]

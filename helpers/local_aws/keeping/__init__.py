@@ -5,7 +5,7 @@ seed of the randomness that it runs with. Starting again loads the last snapshot
 and runs the requests of the journal since then, which ends in the same ids and times.
 
     moto_state.py    restores, gives turns, takes snapshots: what the rest of the embedded AWS calls
-    turn.py          the turn of one changing request: its time, its randomness, `is_replaying`
+    turn.py          the turn of one changing request: `is_replaying`, `now`, `new_uuid`
     changes.py       which requests change something, and how they are written down
     folder.py        which files belong together
     journal.py       a file of authenticated records that only grows
@@ -20,6 +20,6 @@ and runs the requests of the journal since then, which ends in the same ids and 
 It guards against the death of the process, not of the machine's power: nothing is synced to disk.
 """
 
-from helpers.local_aws.keeping.turn import is_replaying
+from helpers.local_aws.keeping.turn import is_replaying, new_uuid, now
 
-__all__ = ["is_replaying"]
+__all__ = ["is_replaying", "new_uuid", "now"]

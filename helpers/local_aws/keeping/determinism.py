@@ -19,11 +19,6 @@ _ZONE_OF_UTC = datetimes.UTC
 _seen: set[str] = set()
 
 
-def _now() -> float:
-    present = turn.present()
-    return times.time() if present is None else present.moment
-
-
 class _DatetimeKind(type):
     def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, datetimes.datetime)
@@ -37,11 +32,11 @@ class _Datetime(datetimes.datetime, metaclass=_DatetimeKind):
 
     @classmethod
     def now(cls, tz: Any = None) -> Any:
-        return datetimes.datetime.fromtimestamp(_now(), tz)
+        return datetimes.datetime.fromtimestamp(turn.now(), tz)
 
     @classmethod
     def utcnow(cls) -> Any:
-        return datetimes.datetime.fromtimestamp(_now(), _ZONE_OF_UTC).replace(tzinfo=None)
+        return datetimes.datetime.fromtimestamp(turn.now(), _ZONE_OF_UTC).replace(tzinfo=None)
 
 
 def _twin(module: types.ModuleType, **replaced: Any) -> types.ModuleType:
@@ -57,14 +52,14 @@ def _urandom(size: int) -> bytes:
 
 
 def _uuid4() -> uuid.UUID:
-    return uuid.UUID(bytes=_urandom(16), version=4)
+    return uuid.UUID(turn.new_uuid())
 
 
 _TWINS = {
     "datetime": (datetimes, _twin(datetimes, datetime=_Datetime)),
     "datetime class": (datetimes.datetime, _Datetime),
     "os": (os, _twin(os, urandom=_urandom)),
-    "time": (times, _twin(times, time=_now)),
+    "time": (times, _twin(times, time=turn.now)),
     "uuid": (uuid, _twin(uuid, uuid4=_uuid4)),
     "uuid4": (uuid.uuid4, _uuid4),
 }

@@ -5,6 +5,7 @@ there is a message, with the time at which it takes it.
 """
 
 import time
+from functools import wraps
 from typing import Any
 
 from helpers.local_aws.keeping import turn as turns
@@ -16,13 +17,16 @@ def plug_in() -> None:
     """Have moto's SQS wait for messages apart from its turn."""
     from moto.sqs.models import Queue, SQSBackend
 
-    from helpers.local_aws.moto_services import expect
+    from helpers.local_aws.moto_services import expect, original
 
-    original: Any = SQSBackend.receive_message
+    receive_at_once: Any = original(SQSBackend, "receive_message")
     names = ("self", "queue_name", "count", "wait_seconds_timeout", "visibility_timeout")
-    expect(original.__code__.co_varnames[:5] == names, "sqs.models.SQSBackend.receive_message")
+    expect(
+        receive_at_once.__code__.co_varnames[:5] == names, "sqs.models.SQSBackend.receive_message"
+    )
     expect(hasattr(Queue, "wait_for_messages"), "sqs.models.Queue.wait_for_messages")
 
+    @wraps(receive_at_once)
     def receive_message(
         self: Any,
         queue_name: str,
@@ -32,7 +36,9 @@ def plug_in() -> None:
         message_attribute_names: list[str] | None = None,
     ) -> Any:
         def receive() -> Any:
-            return original(self, queue_name, count, 0, visibility_timeout, message_attribute_names)
+            return receive_at_once(
+                self, queue_name, count, 0, visibility_timeout, message_attribute_names
+            )
 
         turn = turns.present()
         if not wait_seconds_timeout or turn is None or turn.operation != "ReceiveMessage":

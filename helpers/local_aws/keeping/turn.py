@@ -7,6 +7,7 @@ order ends in the same state again. What must not happen twice asks `is_replayin
 import contextlib
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any
@@ -104,6 +105,19 @@ def chance_of(name: str) -> Iterator[None]:
         yield
     finally:
         _here.random = before
+
+
+def now() -> float:
+    """Return the time in seconds since 1970: the turn's, while this thread is in one."""
+    turn = present()
+    return time.time() if turn is None else turn.moment
+
+
+def new_uuid() -> str:
+    """Return a new UUID, which is the same when the present turn is repeated."""
+    chance = random()
+    made = uuid.uuid4() if chance is None else uuid.UUID(bytes=chance.randbytes(16), version=4)
+    return str(made)
 
 
 def random() -> Random | None:

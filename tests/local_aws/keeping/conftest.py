@@ -29,6 +29,9 @@ class Embedded:
         from moto.core.base_backend import BackendDict
         from moto.core.model_instances import reset_model_data
 
+        self.front.scheduler.close()
+        self.front.buses.targets.close()
+        self.front.database.close()
         self.front.moto._state._closed = True  # its threads write no more
         self.front.moto._state._changed.set()
         BackendDict.reset()

@@ -176,7 +176,8 @@ def test_a_rule_still_reaches_its_queue(embedded, restart):
     embedded.client("events").put_events(
         Entries=[{"Source": "rides", "DetailType": "end", "Detail": "{}"}]
     )
-    assert "Messages" in embedded.client("sqs").receive_message(QueueUrl=queue)
+    sqs = embedded.client("sqs")
+    assert "Messages" in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)
 
 
 APPEND = """
@@ -241,6 +242,20 @@ def test_a_queue_feeds_its_function_and_loses_the_messages_that_it_took(embedded
     time.sleep(0.3)
     assert counted() == 1
     assert left(embedded, queue) == ("0", "0")
+
+
+def test_what_a_rule_had_sent_is_not_sent_again(embedded, restart):
+    queue = embedded.client("sqs").create_queue(QueueName="rides")["QueueUrl"]
+    events = embedded.client("events")
+    events.put_rule(Name="rides", EventPattern=json.dumps({"source": ["rides"]}))
+    events.put_targets(Rule="rides", Targets=[{"Id": "1", "Arn": QUEUE_ARN.format("rides")}])
+    events.put_events(Entries=[{"Source": "rides", "DetailType": "end", "Detail": "{}"}])
+    deadline = time.monotonic() + 10
+    while left(embedded, queue) != ("1", "0") and time.monotonic() < deadline:
+        time.sleep(0.02)
+    restart()
+    time.sleep(0.3)
+    assert left(embedded, queue) == ("1", "0")
 
 
 def left(embedded, queue):
