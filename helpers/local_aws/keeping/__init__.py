@@ -10,6 +10,7 @@ and runs the requests of the journal since then, which ends in the same ids and 
     folder.py        which files belong together
     journal.py       a file of authenticated records that only grows
     snapshot.py      one authenticated file; bodies.py beside it: what S3's objects hold
+    files.py         new files that only their owner may read
     backends.py      moto's backends as bytes, and back
     reducers.py      how to pickle what cannot by itself
     determinism.py   has moto ask the present turn for time and randomness

@@ -4,10 +4,10 @@ A body never changes; an object that is put again has a new one.
 """
 
 import hashlib
-import os
 import secrets
 from pathlib import Path
 
+from helpers.local_aws.keeping.files import create
 from helpers.local_aws.keeping.set_aside import Unreadable
 
 
@@ -51,8 +51,7 @@ class Bodies:
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for token, content in list(self._waiting.items()):
-            path = self._folder / token
-            with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
+            with create(self._folder / token) as file:
                 file.write(content)
             self._hashes[token] = hashlib.sha256(content).hexdigest()
             del self._waiting[token]

@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from helpers.errors import WorkshopError
 from helpers.local_aws.keeping import (
     backends,
     changes,
@@ -115,6 +116,9 @@ class MotoState:
         Args:
             load: loads a service of moto by its name.
             repeat: answers a request again.
+
+        Raises:
+            WorkshopError: this moto is not the one that we extend; nothing was touched.
         """
         if not self.folder.exists() or not any(self.folder.iterdir()):
             return ""
@@ -122,6 +126,8 @@ class MotoState:
         with self._order:
             try:
                 count = self._restore(load, repeat)
+            except WorkshopError:
+                raise
             except Exception as error:
                 if not isinstance(error, Unreadable):
                     log.exception("the state of moto could not be restored")

@@ -9,11 +9,11 @@ content
 
 import hmac
 import json
-import os
 import struct
 from pathlib import Path
 from typing import Any
 
+from helpers.local_aws.keeping.files import create
 from helpers.local_aws.keeping.set_aside import Unreadable
 
 _MAGIC = b"AWSSNAP1"
@@ -28,7 +28,7 @@ def write(path: Path, secret: bytes, header: dict[str, Any], content: bytes) -> 
     about = json.dumps(header).encode()
     rest = b"".join((struct.pack(">I", len(about)), about, content))
     new = path.with_name(path.name + ".new")
-    with os.fdopen(os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+    with create(new) as file:
         file.write(_MAGIC + hmac.digest(secret, rest, "sha256"))
         file.write(rest)
     new.replace(path)
