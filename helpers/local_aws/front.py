@@ -198,7 +198,16 @@ class Front:
 
     def restore(self) -> str:
         """Bring back what was kept; return a sentence for each file that could not be used."""
-        return " ".join(filter(None, (self.database.notice, self.moto.restore())))
+        return " ".join(filter(None, (self.database.notice, self.moto.restore(self._repeat))))
+
+    def _repeat(self, environ: Environ) -> None:
+        """Answer a request of before once more, for what it does."""
+        who = signing.signer(environ)
+        if who is not None:
+            parts = self.moto(environ, lambda *_: None, who)
+            getattr(parts, "close", lambda: None)()
+            if who.service == "iam":
+                self.permissions.forget()
 
     def warm_up(self) -> None:
         """Load the services that the workshop uses, so that nobody waits for them later."""

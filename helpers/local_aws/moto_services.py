@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.errors import WorkshopError
-from helpers.local_aws import ACCOUNT, REGION, signing
+from helpers.local_aws import ACCOUNT, REGION
 from helpers.local_aws.keeping import changes, determinism
 from helpers.local_aws.keeping.moto_state import MotoState
 from helpers.local_aws.signing import Environ, Signer, StartResponse
@@ -102,9 +102,13 @@ class MotoServices:
         """The folder that the state is kept in."""
         return self._state.folder
 
-    def restore(self) -> str:
-        """Bring back what was kept; return a sentence when it could not be used, else ""."""
-        return self._state.restore(self.load, self._repeat)
+    def restore(self, repeat: Callable[[Environ], None]) -> str:
+        """Bring back what was kept; return a sentence when it could not be used, else "".
+
+        Args:
+            repeat: answers a request again.
+        """
+        return self._state.restore(self.load, repeat)
 
     def close(self) -> None:
         """Keep all that the services hold."""
@@ -126,13 +130,6 @@ class MotoServices:
     def reset(self) -> None:
         """Empty every service that was used, and what was kept of it."""
         self._state.reset()
-
-    def _repeat(self, environ: Environ) -> None:
-        """Answer a request of before once more, for what it does."""
-        who = signing.signer(environ)
-        if who is not None:
-            parts = self(environ, lambda *_: None, who)
-            getattr(parts, "close", lambda: None)()
 
     def _application(self, environ: Environ, who: Signer) -> Any:
         if self._dispatcher is None:

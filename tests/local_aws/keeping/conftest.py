@@ -4,6 +4,7 @@ import pytest
 
 from helpers.local_aws import server as servers
 from helpers.local_aws.front import Front
+from helpers.local_aws.keeping import moto_state
 
 
 class Embedded:
@@ -43,7 +44,9 @@ class Embedded:
 
 
 @pytest.fixture
-def embedded(tmp_path):
+def embedded(tmp_path, monkeypatch):
+    for least in ("WORTH_IT", "TOO_LONG"):  # snapshots are taken when a test says so
+        monkeypatch.setattr(moto_state, least, 1e9)
     made = Embedded(tmp_path)
     yield made
     made.front.reset()

@@ -15,7 +15,7 @@ TRUST = json.dumps(
             {
                 "Effect": "Allow",
                 "Action": "sts:AssumeRole",
-                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Principal": {"Service": "lambda.amazonaws.com", "AWS": "*"},
             }
         ],
     }

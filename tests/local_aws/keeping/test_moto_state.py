@@ -3,6 +3,7 @@ import threading
 import time
 
 import pytest
+from botocore.exceptions import ClientError
 from kept_contents import RIGHTS, TRUST, differences, packed, picture
 
 from helpers.local_aws import server as servers
@@ -226,6 +227,25 @@ def test_a_function_runs_after_a_restart_but_not_because_of_it(embedded, restart
     answer = embedded.client("lambda").invoke(FunctionName="counted")
     assert json.loads(answer["Payload"].read()) == "done"
     assert counted() == 2
+
+
+def test_what_a_role_did_not_allow_is_not_made_by_a_restart(embedded, restart):
+    iam, functions = embedded.client("iam"), embedded.client("lambda")
+    elsewhere = TRUST.replace("lambda.amazonaws.com", "ec2.amazonaws.com").replace('"*"', '"1"')
+    iam.create_role(RoleName="runs", AssumeRolePolicyDocument=elsewhere)
+    settings = {
+        "Runtime": "python3.12",
+        "Role": "arn:aws:iam::000000000000:role/runs",
+        "Handler": "index.handler",
+        "Code": {"ZipFile": packed(APPEND)},
+    }
+    with pytest.raises(ClientError, match="cannot be assumed by Lambda"):
+        functions.create_function(FunctionName="refused", **settings)
+    iam.update_assume_role_policy(RoleName="runs", PolicyDocument=TRUST)
+    functions.create_function(FunctionName="made", **settings)
+    restart()
+    found = embedded.client("lambda").list_functions()["Functions"]
+    assert [one["FunctionName"] for one in found] == ["made"]
 
 
 def test_a_queue_feeds_its_function_and_loses_the_messages_that_it_took(embedded, counted):
