@@ -21,6 +21,8 @@ from helpers.asl.shape_flow import lost_paths
 State = dict[str, Any]
 
 _LOOKS_LIKE_PATH = re.compile(r"\$\$?(\.|\[)\S*|\$\$?\.\.\S+")
+# Where an API takes all that a state has: a `$` there is hardly meant as a text.
+_BODIES = {"Payload", "Input", "Message", "MessageBody"}
 _TEMPLATES = [*fields.TEMPLATES, "Assign"]
 _PATHS = [*fields.PATHS, *fields.REFERENCE_PATHS]
 _INNER_FIELDS: dict[str, set[str]] = {
@@ -82,6 +84,8 @@ def _found(machine: State) -> list[Diagnostic]:
         if fields.query_language(state, machine) == fields.JSONPATH:
             found += _static_texts(state, here)
             found += _expressions(state, here, assigned)
+        else:
+            found += _paths_in_jsonata(state, here)
     found += _endless(machine, "")
     found += lost_paths(machine)
     return found
@@ -91,7 +95,10 @@ def _static_texts(state: State, place: str) -> Faults:
     """Find texts that look like a path where AWS takes them as they are."""
     for field in _TEMPLATES:
         for key, text, here in _texts(state.get(field), f"{place}/{field}"):
-            if not key.endswith(".$") and _looks_dynamic(text):
+            if key.endswith(".$"):
+                continue
+            whole = text == "$" and key in _BODIES and state.get("Type") == "Task"
+            if whole or _looks_dynamic(text):
                 yield hint(
                     "NO_DOLLAR",
                     f"`{text}` is passed on as a text: a value is looked up where the key ends in "
@@ -99,6 +106,10 @@ def _static_texts(state: State, place: str) -> Faults:
                     here,
                     f"Did you mean `{key}.$`?",
                 )
+            elif text.startswith("{%") and text.endswith("%}"):
+                message = f"`{text}` is passed on as a text: this state is written in JSONPath."
+                meant = 'Did you mean the state to have `"QueryLanguage": "JSONata"`?'
+                yield hint("NO_JSONATA", message, here, meant)
     if state.get("Type") == "Pass":
         for _, text, here in _texts(state.get("Result"), f"{place}/Result"):
             if _looks_dynamic(text):
@@ -113,6 +124,16 @@ def _static_texts(state: State, place: str) -> Faults:
                 message = f"`{text}` is taken as a text, not looked up."
                 meant = f"Did you mean `{field}Path`?"
                 yield hint("NO_PATH", message, f"{here}/{field}", meant)
+
+
+def _paths_in_jsonata(state: State, place: str) -> Faults:
+    """Find paths of JSONPath, which JSONata takes as texts."""
+    for field in ("Arguments", "Output", "Assign", "ItemSelector"):
+        for key, text, here in _texts(state.get(field), f"{place}/{field}", field):
+            if key.endswith(".$") or _looks_dynamic(text):
+                message = f"`{text}` is passed on as a text: this state is written in JSONata."
+                meant = "A value is looked up in `{% %}`, such as `{% $states.input.userId %}`."
+                yield hint("NO_JSONPATH", message, here, meant)
 
 
 _WITH_PATH = {"Error", "Cause"} | {

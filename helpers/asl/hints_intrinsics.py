@@ -94,9 +94,10 @@ def _values(call: Call, location: str) -> Faults:
         if isinstance(template, str):
             places = re.sub(r"\\.", "_", template, flags=re.DOTALL).count("{}")
             if places != len(arguments) - 1:
+                given = len(arguments) - 1
                 message = (
-                    f"The text of `States.Format` has {places} {{}} and {len(arguments) - 1} "
-                    "arguments to put there."
+                    f"The text of `States.Format` has {places} {{}}, and {given} "
+                    f"argument{'' if given == 1 else 's'} to put there."
                 )
                 yield hint(_CODE, message, location)
     if call.name == "States.Hash" and isinstance(arguments[1], Literal):

@@ -14,6 +14,7 @@ from helpers.asl.lookups import NOWHERE, Lookup, look_up, template
 from helpers.asl.paths import PathSyntaxError, compile_path
 from helpers.asl.shapes import (
     ANYTHING,
+    SCALAR,
     Shape,
     an_array,
     an_object,
@@ -172,13 +173,14 @@ class _Step:
         if "ItemReader" not in state:
             path = state.get("ItemsPath", "$")
             items = self._look(path, [selected], "ItemsPath").shape
-            if not items.may_be_array:
-                message = f"`{path}` is no array, and a Map goes through the items of one."
+            if items == SCALAR:
+                message = f"`{path}` is a plain value; a Map goes through an array or an object."
                 self.found.append(hint(NOWHERE, message, f"{self.place}/ItemsPath"))
             item = items.each or ANYTHING
             for index, shape in enumerate(items.items or ()):
                 item = shape if index == 0 else joined(item, shape)
-            item = ANYTHING if items.unknown else item
+            if items.unknown or items.members is not None:  # or the pairs of an object
+                item = ANYTHING
         for field in ("ItemSelector", "Parameters"):
             if field in state:
                 item = self._filled(field, selected, "the input of this Map")

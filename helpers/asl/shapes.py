@@ -43,11 +43,6 @@ class Shape:
             found = self.items[step] if self.items and step < len(self.items) else None
         return ANYTHING if found is None and self.unknown else found
 
-    @property
-    def may_be_array(self) -> bool:
-        """Whether the value may be an array."""
-        return self.unknown or self.items is not None or self.each is not None
-
 
 ANYTHING = Shape(unknown=True)
 SCALAR = Shape(scalar=True)

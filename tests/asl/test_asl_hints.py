@@ -45,6 +45,7 @@ def asks(path, **more):
 
 
 PLACE = "/States/B/Parameters/x.$"
+IN_JSONATA = {"Type": "Pass", "QueryLanguage": "JSONata"}
 TWO = {"Type": "Parallel", "Branches": [flow(CALL), flow({"Type": "Pass", "Result": {"id": 1}})]}
 
 
@@ -160,6 +161,10 @@ def test_where_two_ways_meet_what_either_has_may_be_there():
     ("state", "code", "suggestion"),
     [
         ({**CALL, "Parameters": {"id": "$.userId"}}, "NO_DOLLAR", "Did you mean `id.$`?"),
+        ({**CALL, "Parameters": {"FunctionName": "f", "Payload": "$"}}, "NO_DOLLAR", "Did you mean `Payload.$`?"),
+        ({**CALL, "Parameters": {"FunctionName": "{% $f %}"}}, "NO_JSONATA", 'Did you mean the state to have `"QueryLanguage": "JSONata"`?'),
+        ({**IN_JSONATA, "Output": "$.userId"}, "NO_JSONPATH", "A value is looked up in `{% %}`, such as `{% $states.input.userId %}`."),
+        ({**IN_JSONATA, "Output": {"id.$": "$"}}, "NO_JSONPATH", "A value is looked up in `{% %}`, such as `{% $states.input.userId %}`."),
         ({**CALL, "Parameters": {"id": "States.UUID()"}}, "NO_DOLLAR", "Did you mean `id.$`?"),
         ({"Type": "Pass", "Result": {"id.$": "$.userId"}}, "PASS_RESULT_IS_STATIC", "Parameters looks values up, in keys that end in `.$`."),
         ({"Type": "Fail", "Cause": "$.why"}, "NO_PATH", "Did you mean `CausePath`?"),
@@ -238,6 +243,9 @@ COUNTED = {"Type": "Pass", "Parameters": {"n.$": "States.MathAdd($.n, 1)"}, "Nex
         chain({**CALL, "Retry": [{"ErrorEquals": ["States.TaskFailed", "Lambda.TooManyRequestsException", "StatesAreFine"]}]}),
         chain({**CALL, "Parameters": {"price": "$5", "text": "costs $.50 or $", "a": "States of matter"}}),
         chain({"Type": "Pass", "Result": {"price": "$"}}),
+        chain({"Type": "Pass", "Parameters": {"Message": "$"}}),
+        chain({**IN_JSONATA, "Output": {"price": "$5", "id": "{% $states.input.id %}"}}),
+        chain({"Type": "Pass", "Result": {"servers": {"a": {"port": 1}}}}, {"Type": "Map", "ItemsPath": "$.servers", "ItemProcessor": flow({"Type": "Pass", "InputPath": "$.port"})}),
         chain(asks("States.Format('\\{\\} {}', $.a)")),
         chain(asks("States.Format($.template, $.a, $.b)")),
         chain(asks("States.MathAdd(States.ArrayLength($.l), -1)")),
@@ -265,7 +273,7 @@ def test_what_is_no_definition_gets_no_hint(source):
 )
 def test_nothing_is_said_against_what_succeeded_on_aws():
     """Texts that look like a path are right where AWS's own tests want them."""
-    texts = {"NO_DOLLAR", "PASS_RESULT_IS_STATIC"}
+    texts = {"NO_DOLLAR", "PASS_RESULT_IS_STATIC", "NO_JSONATA", "NO_JSONPATH"}
     played = 0
     for path in sorted(RECORDINGS.glob("*.json")):
         text = path.read_text(encoding="utf-8").replace("{{", "").replace("}}", "")
