@@ -35,6 +35,6 @@ def _add(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
     if parsed.get("Error", {}).get("Code") != "InvalidDefinition" or not definition:
         return
     faults = asl.validate(definition, machine_type=context["machine_type"])
-    lines = [f"→ {fault.suggestion} (at {fault.location})" for fault in faults if fault.suggestion]
+    lines = [f"→ {fault.suggestion} (at {fault.where})" for fault in faults if fault.suggestion]
     if lines:
         parsed[_MEMBER] = list(dict.fromkeys(lines))

@@ -22,14 +22,14 @@ class Findings:
     def __repr__(self) -> str:
         lines = [self._headline()]
         for found in (*self.faults, *self.hints):
-            lines.append(f"  {found.message}  (at {found.location or 'the whole definition'})")
+            lines.append(f"  {found.sentence}  (at {found.where})")
             if found.suggestion:
                 lines.append(f"    → {found.suggestion}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         items = "".join(
-            f"<li>{escape(found.message)} <code>{escape(found.location or '')}</code>"
+            f"<li>{escape(found.sentence)} <code>{escape(found.where)}</code>"
             + (f"<br>→ {escape(found.suggestion)}" if found.suggestion else "")
             + "</li>"
             for found in (*self.faults, *self.hints)

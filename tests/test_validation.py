@@ -25,6 +25,20 @@ def test_a_fault_is_told_in_the_words_of_aws_with_a_suggestion_beneath() -> None
     assert repr(validate(json.dumps(REFUSED))) == repr(found)
 
 
+def test_a_text_that_is_no_json_is_not_repeated() -> None:
+    assert repr(validate('{"StartAt": "A",\n}')) == (
+        "✗ AWS would refuse this definition for 1 fault\n"
+        "  Unexpected character ('}' (code 125)): was expecting double-quote to start field name"
+        "  (at line 2, column 2)\n"
+        "    → In JSON no comma stands after the last entry."
+    )
+
+
+def test_a_fault_of_the_whole_is_said_to_be_there() -> None:
+    loop = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}}
+    assert "Workflow has no terminal state  (at the whole definition)" in repr(validate(loop))
+
+
 def test_a_hint_is_no_fault() -> None:
     found = validate(HINTED)
     assert found.ok

@@ -13,7 +13,7 @@ from helpers.asl.diagnostics import (
     too_many_of,
     wrong_type,
 )
-from helpers.asl.suggestions import did_you_mean
+from helpers.asl.suggestions import did_you_mean, of_number, of_type
 
 _RULE = {*fields.RULE, *choice.ALL_OPERATORS}
 
@@ -24,7 +24,7 @@ def choices(state: dict[str, Any], place: str, language: str) -> Faults:
     if rules is None:
         return
     if not isinstance(rules, list):
-        yield wrong_type("Array", f"{place}/Choices")
+        yield wrong_type("Array", f"{place}/Choices", of_type("Array", rules))
         return
     if not rules:
         yield empty(f"{place}/Choices")
@@ -53,7 +53,7 @@ def _rule(rule: dict[str, Any], place: str) -> Faults:
     if kind in ("And", "Or"):
         parts = rule[kind]
         if not isinstance(parts, list):
-            yield wrong_type("Array", f"{place}/{kind}")
+            yield wrong_type("Array", f"{place}/{kind}", of_type("Array", parts))
         elif not parts:
             yield empty(f"{place}/{kind}")
         else:
@@ -89,10 +89,10 @@ def _comparison(rule: dict[str, Any], place: str) -> Faults:
         yield from reference_path(value, here, of_choice=True)
     elif name.startswith(("Is", "Boolean")):
         if not isinstance(value, bool):
-            yield wrong_type("Boolean", here)
+            yield wrong_type("Boolean", here, of_type("Boolean", value))
     elif name.startswith("Numeric"):
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            yield wrong_type("Number", here)
+            yield wrong_type("Number", here, of_number(name, value))
     elif not isinstance(value, str):
         yield wrong_type("String", here)
     elif name.startswith("Timestamp") and not timestamps.is_timestamp(value):

@@ -14,7 +14,7 @@ from helpers.asl.diagnostics import (
     required,
     wrong_type,
 )
-from helpers.asl.suggestions import did_you_mean
+from helpers.asl.suggestions import did_you_mean, of_type
 
 Rule = dict[str, Any]
 
@@ -63,7 +63,7 @@ def _rules(state: dict[str, Any], field: str, place: str) -> Iterator[tuple[int,
 def _is_list(state: dict[str, Any], field: str, place: str) -> Faults:
     rules = state.get(field, [])
     if not isinstance(rules, list):
-        yield wrong_type("Array", f"{place}/{field}")
+        yield wrong_type("Array", f"{place}/{field}", of_type("Array", rules))
         return
     for index, rule in enumerate(rules):
         if not isinstance(rule, dict):
@@ -76,7 +76,7 @@ def _error_equals(rules: list[Rule], index: int, place: str) -> Faults:
     if names is None:
         yield required(["ErrorEquals"], place)
     elif not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        yield wrong_type("Array", here)
+        yield wrong_type("Array", here, of_type("Array", names))
     elif not names:
         yield empty(here)
     elif "States.ALL" in names and (len(names) > 1 or index != len(rules) - 1):

@@ -15,6 +15,9 @@ BAD_JSONATA = "INVALID_JSONATA_EXPRESSION"
 UNSUPPORTED_JSONATA = "UNSUPPORTED_JSONATA_EXPRESSION"
 
 
+_PLAIN = str.maketrans("", "", ":]")
+
+
 @dataclass(frozen=True)
 class Diagnostic:
     """A fault: "ERROR" or "WARNING", AWS's code, a sentence, and where it is (None: nowhere).
@@ -30,6 +33,20 @@ class Diagnostic:
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message} at {self.location or 'null'}"
+
+    @property
+    def sentence(self) -> str:
+        """The message without the whole text, which AWS repeats when it is no JSON."""
+        return self.message.removesuffix(f"\n at {self.location}")
+
+    @property
+    def where(self) -> str:
+        """Where it is, for a reader: "/States/Wait", or "line 3, column 7" of what is no JSON."""
+        if self.location is None:
+            return "the whole definition"
+        if self.code == NOT_JSON:
+            return self.location.rpartition('"; ')[2].translate(_PLAIN)
+        return self.location
 
     def of_aws(self) -> dict[str, str]:
         """Return the members that AWS's API answers with."""
@@ -92,11 +109,10 @@ def too_many_of(fields: list[str], location: str) -> Diagnostic:
     )
 
 
-def none_of(fields: list[str], location: str) -> Diagnostic:
+def none_of(fields: list[str], location: str, suggestion: str | None) -> Diagnostic:
     """Return the fault of no field where there must be one of several."""
-    return fault(
-        f"This object should have only one of the following fields: [{', '.join(fields)}]", location
-    )
+    message = f"This object should have only one of the following fields: [{', '.join(fields)}]"
+    return fault(message, location, suggestion=suggestion)
 
 
 def hint(

@@ -43,13 +43,17 @@ def _refuse(token: str) -> None:
 
 def _explained(text: str, error: json.JSONDecodeError) -> JsonError:
     position = error.pos
+    if error.msg.startswith("Illegal trailing comma"):  # Python 3.13 points at the comma
+        position += len(text[position:]) - len(text[position + 1 :].lstrip())
     if not text[position:].strip() and not error.msg.startswith("Extra"):
         kind = _open_container(text, len(text))
         expected = f": expected close marker for {kind}" if kind else ""
         return _at(text, len(text), f"Unexpected end-of-input{expected}")
     found = text[position]
     character = f"Unexpected character ('{found}' (code {ord(found)})): "
-    if error.msg.startswith(("Expecting property name", "Illegal trailing comma")):
+    if error.msg.startswith(
+        ("Expecting property name", "Illegal trailing comma before end of object")
+    ):
         message = character + "was expecting double-quote to start field name"
     elif error.msg.startswith("Expecting ':'"):
         message = character + "was expecting a colon to separate field name and value"

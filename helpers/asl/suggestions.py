@@ -104,6 +104,32 @@ def of_expression(key: str, value: object) -> str:
     return f"`{value}` cannot be read as a path; a path is such as `$.photos[0].key`."
 
 
+def of_none(present: Iterable[str], group: list[str]) -> str | None:
+    """Say that no field of a group is there; None where one of `present` is a misspelt one."""
+    if any(nearest(name, group) for name in present):
+        return None
+    return f"It needs one of {listed(group)}, and has none."
+
+
+def of_type(expected: str, value: object) -> str | None:
+    """Say how a value of the type is written that is expected."""
+    if expected == "Array" and not isinstance(value, list):
+        inside = f'"{value}"' if isinstance(value, str) else "…"
+        return f"An array stands in brackets, also around one thing: `[{inside}]`."
+    if expected == "Boolean" and isinstance(value, str) and value.lower() in ("true", "false"):
+        return f"It stands without quotes: `{value.lower()}`, in Python `{value.title()}`."
+    return None
+
+
+def of_json(message: str) -> str | None:
+    """Say how a text came to be no JSON, from the words of the parser."""
+    if re.match(r"Unexpected character \('{3}|Unrecognized token '(None|True|False)'", message):
+        return "That is how Python writes; `json.dumps(definition)` writes JSON."
+    if re.match(r"Unexpected character \('(}.*: was expecting double-quote|])", message):
+        return "In JSON no comma stands after the last entry."
+    return None
+
+
 def of_number(field: str, value: object) -> str | None:
     """Say what a value that is no number may be."""
     if isinstance(value, str) and value.startswith("$"):
@@ -115,6 +141,8 @@ def of_number(field: str, value: object) -> str | None:
 
 def of_path(value: object) -> str | None:
     """Say why a value is no path."""
+    if value in ("null", "None"):
+        return "It stands without quotes: `null`, in Python `None`."
     if not isinstance(value, str):
         return "A path is a text such as `$.photo.key`."
     if not value.startswith("$"):

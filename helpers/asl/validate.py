@@ -55,7 +55,8 @@ def validate(source: str | dict[str, Any], *, machine_type: str = "STANDARD") ->
             machine = parse(source)
         except JsonError as error:
             place = f'[Source: (String)"{source}"; line: {error.line}, column: {error.column}]'
-            return [fault(f"{error.message}\n at {place}", place, NOT_JSON)]
+            meant = suggestions.of_json(error.message)
+            return [fault(f"{error.message}\n at {place}", place, NOT_JSON, meant)]
     if not isinstance(machine, dict):
         return [fault("Definition must be a valid JSON object", None)]
     try:
@@ -133,6 +134,7 @@ class _Validation:
             meant = suggestions.of_target(start, states)
             yield fault(f"Missing 'Next' target: {start}", f"{place}/StartAt", TARGET, meant)
         ways: dict[str, set[str]] = {}
+        misspelt: set[object] = set()
         for name, state in states.items():
             found = definition.transitions(state) if isinstance(state, dict) else ()
             ways[name] = set()
@@ -142,6 +144,7 @@ class _Validation:
                     continue
                 here = f"{place}/States/{name}/{transition.field}"
                 meant = suggestions.of_target(transition.target, states)
+                misspelt.add(suggestions.nearest(transition.target, states))
                 yield fault(f"Missing 'Next' target: {transition.target}", here, TARGET, meant)
         if not whole:
             return
@@ -161,8 +164,9 @@ class _Validation:
         for name in states:
             if name not in reached:
                 here = f"{place}/States/{name}"
-                meant = f"No Next, Default or Catch leads to `{name}`: let one do so, or remove it."
-                yield fault(f'State "{name}" is not reachable.', here, TARGET, meant)
+                said = f"No Next, Default or Catch leads to `{name}`: let one do so, or remove it."
+                unless = None if name in misspelt else said
+                yield fault(f'State "{name}" is not reachable.', here, TARGET, unless)
 
     def state(self, name: str, state: Any, place: str) -> Faults:
         """Check one state."""
@@ -219,7 +223,8 @@ class _Validation:
         if state["Type"] == "Parallel" and "Branches" in state:
             branches = state["Branches"]
             if not isinstance(branches, list):
-                yield wrong_type("Array", f"{place}/Branches")
+                meant = suggestions.of_type("Array", branches)
+                yield wrong_type("Array", f"{place}/Branches", meant)
             elif not branches:
                 yield empty(f"{place}/Branches")
             else:
@@ -259,7 +264,7 @@ def _state_fields(state: dict[str, Any], kind: str, language: str, place: str) -
     for group in fields.EXACTLY_ONE.get(kind, []):
         present = [name for name in group if name in state and state[name] is not False]
         if not present:
-            yield none_of(group, place)
+            yield none_of(group, place, suggestions.of_none(state.keys() - known, group))
         elif len(present) > 1:
             yield too_many_of(group, place)
     for group in fields.AT_MOST_ONE.get(kind, []):
@@ -267,7 +272,8 @@ def _state_fields(state: dict[str, Any], kind: str, language: str, place: str) -
             yield too_many_of(group, place)
     for name, (json_type, python_type) in fields.TYPES.items():
         if name in state and not isinstance(state[name], python_type):
-            yield wrong_type(json_type, f"{place}/{name}")
+            meant = suggestions.of_type(json_type, state[name])
+            yield wrong_type(json_type, f"{place}/{name}", meant)
 
 
 def _timestamp(state: dict[str, Any], place: str, language: str) -> Faults:

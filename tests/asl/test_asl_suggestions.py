@@ -4,6 +4,7 @@
 import copy
 import json
 import string
+from json import JSONDecodeError
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from helpers.asl import fields, validate
 from helpers.asl.choice import ALL_OPERATORS
 from helpers.asl.diagnostics import fault
+from helpers.asl.json_errors import _explained
 
 LAMBDA = "arn:aws:lambda:us-east-1:000000000000:function:f"
 TASK = {"Type": "Task", "Resource": LAMBDA, "Next": "PersistMetadata"}
@@ -55,11 +57,57 @@ def suggested(state):
         ({**TASK, "Catch": [{"ErrorEquals": ["A"], "Next": "PersistMetdata"}]}, "`PersistMetdata` is no state; the nearest is `PersistMetadata`."),
         ({"Type": "Choice", "Choices": [{"Variable": "$.a", "StringEqual": "b", "Next": "S"}]}, "`StringEqual`: did you mean `StringEquals`?"),
         ({"Type": "Choice", "Choices": [{"Condition": "{% true %}", "Next": "S"}]}, "`Condition` belongs to JSONata; in JSONPath it is `Variable`."),
+        ({"Type": "Pass"}, "It needs one of `Next` and `End`, and has none."),
+        ({"Type": "Pass", "End": "True"}, "It stands without quotes: `true`, in Python `True`."),
+        ({**TASK, "ResultPath": "null"}, "It stands without quotes: `null`, in Python `None`."),
+        ({**TASK, "Catch": [{"ErrorEquals": "States.ALL", "Next": "S"}]}, 'An array stands in brackets, also around one thing: `["States.ALL"]`.'),
+        ({**TASK, "Retry": {"ErrorEquals": ["A"]}}, "An array stands in brackets, also around one thing: `[…]`."),
+        ({"Type": "Parallel", "Branches": {}, "End": True}, "An array stands in brackets, also around one thing: `[…]`."),
+        ({"Type": "Choice", "Choices": [{"Variable": "$.a", "NumericEquals": "5", "Next": "S"}]}, "A number stands without quotes: `5`."),
+        ({"Type": "Choice", "Choices": [{"Variable": "$.a", "IsPresent": "true", "Next": "S"}]}, "It stands without quotes: `true`, in Python `True`."),
         ({"Type": "Pass", "Next": "S"}, "No Next, Default or Catch leads to `PersistMetadata`: let one do so, or remove it."),
     ],
 )  # fmt: skip
 def test_a_fault_says_what_was_meant(state, suggestion):
     assert suggestion in suggested(state)
+
+
+@pytest.mark.parametrize("wrong", [{"Nxet": "PersistMetadata"}, {"Next": "PersistMetdata"}])
+def test_what_follows_from_a_misspelt_word_is_not_explained_again(wrong):
+    told = [meant for meant in suggested({"Type": "Pass", **wrong}) if meant]
+    assert (
+        len(told) == 1 and next(iter(wrong.values()) if "Next" in wrong else iter(wrong)) in told[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("{'StartAt': 'A'}", "That is how Python writes; `json.dumps(definition)` writes JSON."),
+        ('{"End": True}', "That is how Python writes; `json.dumps(definition)` writes JSON."),
+        ('{"a": 1,}', "In JSON no comma stands after the last entry."),
+        ('{"a": [1,]}', "In JSON no comma stands after the last entry."),
+        ('{"a": }', None),
+    ],
+)
+def test_a_text_that_is_no_json_is_explained(text, suggestion):
+    assert [found.suggestion for found in validate(text)] == [suggestion]
+
+
+@pytest.mark.parametrize(("text", "close"), [('{"a": 1 , }', "}"), ("[1,]", "]")])
+def test_a_trailing_comma_is_told_alike_by_every_python(text, close):
+    kind = "object" if close == "}" else "array"
+    told = JSONDecodeError(f"Illegal trailing comma before end of {kind}", text, text.index(","))
+    assert _explained(text, told) == _explained(
+        text,
+        JSONDecodeError(
+            "Expecting property name enclosed in double quotes"
+            if close == "}"
+            else "Expecting value",
+            text,
+            text.index(close),
+        ),
+    )
 
 
 def test_a_machine_without_an_end_and_a_misspelt_start_are_explained():
