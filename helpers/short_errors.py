@@ -1,15 +1,29 @@
 """AWS's errors in a notebook: the learner's lines and AWS's sentence, nothing between."""
 
+import re
 from types import TracebackType
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,
+    HTTPClientError,
+    ParamValidationError,
+)
 
 from helpers.refused_definitions import suggested
 
 _NOBODY_ANSWERS = (
     "Nobody answers there · run the cell with `workshop = connect()` again: it starts the embedded "
     "AWS, or says why a real account cannot be reached"
+)
+
+# boto3's words for a dictionary or a list where a text is wanted.
+_NO_TEXT = re.compile(
+    r"^Invalid type for parameter (\w+), value: .*, type: <class '(?:dict|list)'>, "
+    r"valid types: <class 'str'>$",
+    re.MULTILINE,
 )
 
 
@@ -34,13 +48,17 @@ def _show(
 ) -> list[str]:
     """Show the error in the way IPython does, with the frames of cells only.
 
-    Beneath AWS's words stands what a refused definition may have meant.
+    Beneath AWS's words stands what a refused definition may have meant, and beneath boto3's where a
+    text is wanted.
     """
     error.__cause__ = error.__context__ = None
     lines = shell.InteractiveTB.structured_traceback(kind, error, _in_cells(frames), tb_offset=0)
     if isinstance(error, ConnectionError | HTTPClientError):
         lines = [f"{kind.__name__}: {error}", _NOBODY_ANSWERS]
     lines += suggested(error)
+    if isinstance(error, ParamValidationError):
+        names = _NO_TEXT.findall(str(error))
+        lines += [f"→ `{name}` takes a JSON text: `{name}=json.dumps(…)`" for name in names]
     shell._showtraceback(kind, error, lines)
     return lines
 

@@ -10,6 +10,7 @@ from nbclient import NotebookClient
 SET_UP = "from helpers import connect\nworkshop = connect()"
 OF_AWS = "def ask():\n    return workshop.s3.head_bucket(Bucket='nobody-made-it')\nask()"
 OF_BOTO3 = "workshop.s3.head_bucket(Buckets='misspelt')"
+NO_TEXT = "workshop.sfn.start_execution(stateMachineArn='arn', input={'userId': 'u'})"
 OF_THE_LEARNER = "import json\njson.loads('{')"
 
 
@@ -23,7 +24,10 @@ def _errors(*cells: str) -> list[Any]:
 
 
 def test_only_the_lines_of_the_cell_are_shown(workshop_home: Path) -> None:
-    of_aws, of_boto3, of_the_learner = _errors(SET_UP, OF_AWS, OF_BOTO3, OF_THE_LEARNER)
+    of_aws, of_boto3, no_text, of_the_learner = _errors(
+        SET_UP, OF_AWS, OF_BOTO3, NO_TEXT, OF_THE_LEARNER
+    )
+    assert no_text["traceback"][-1] == "→ `input` takes a JSON text: `input=json.dumps(…)`"
     shown = "\n".join(of_aws["traceback"])
     assert of_aws["ename"] == "ClientError" and "404" in of_aws["evalue"]
     assert "nobody-made-it" in shown and "botocore/client.py" not in shown
