@@ -19,7 +19,6 @@ class Reason(Enum):
     DENIED = "with an explicit deny in an identity-based policy"
     NO_BOUNDARY = "because no permissions boundary allows the {} action"
     BOUNDARY_DENIED = "with an explicit deny in a permissions boundary"
-    NO_TRUST = "because no resource-based policy allows the {} action"
 
 
 def sentence(user: str, ask: Ask, reason: Reason) -> str:

@@ -27,7 +27,7 @@ _QUERY = "application/x-www-form-urlencoded"
 def asked(environ: Environ, service: str) -> list[Ask]:
     """Return what a request to the service with this signing name needs permission for."""
     if service == "s3":
-        return s3_actions.asked(environ)
+        return s3_actions.asked(environ, lambda: _content(environ))
     method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
     if service == "lambda" and path.endswith("/invocations"):
         return _of_invocation(method, path, environ.get("QUERY_STRING", ""))

@@ -3,7 +3,9 @@
 Source: "Required permissions for Amazon S3 API operations" of the S3 user guide.
 """
 
+from collections.abc import Callable
 from urllib.parse import parse_qsl, unquote
+from xml.etree import ElementTree
 
 from helpers.local_aws.permissions.resources import Ask
 from helpers.local_aws.signing import Environ
@@ -49,20 +51,24 @@ _LISTED = {
 }
 
 
-def asked(environ: Environ) -> list[Ask]:
-    """Return what a request to S3 needs permission for."""
+def asked(environ: Environ, content: Callable[[], bytes]) -> list[Ask]:
+    """Return what a request to S3 needs permission for; `content` gives its body."""
     query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
     path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
     bucket, _, key = path.lstrip("/").partition("/")
     method = environ["REQUEST_METHOD"]
     if not bucket:
         return [Ask("s3:ListAllMyBuckets", "*")]
+    if not key and method == "POST" and "delete" in query:
+        return _of_deleted(f"arn:aws:s3:::{bucket}", content())
     if not key:
         return [_of_bucket(method, bucket, query)]
     resource = f"arn:aws:s3:::{bucket}/{key}"
     asks = [Ask(f"s3:{_of_object(method, query)}", resource)]
     if source := environ.get("HTTP_X_AMZ_COPY_SOURCE"):
-        asks.append(Ask("s3:GetObject", f"arn:aws:s3:::{unquote(source).lstrip('/')}"))
+        name, _, version = source.partition("?versionId=")
+        action = "s3:GetObjectVersion" if version else "s3:GetObject"
+        asks.append(Ask(action, f"arn:aws:s3:::{unquote(name).lstrip('/')}"))
     if environ.get("HTTP_X_AMZ_TAGGING"):
         asks.append(Ask("s3:PutObjectTagging", resource))
     return asks
@@ -78,9 +84,24 @@ def _of_bucket(method: str, bucket: str, query: dict[str, str]) -> Ask:
         listed = next((action for name, action in _LISTED.items() if name in query), "ListBucket")
         context = {f"s3:{name}": query[name] for name in ("prefix", "delimiter") if name in query}
         return Ask(f"s3:{listed}", resource, context)
-    if method == "POST":  # DeleteObjects; each key is asked for, which is what a `/*` allows
-        return Ask("s3:DeleteObject", f"{resource}/*")
+    if method == "POST":  # of a form; its key stands in the body
+        return Ask("s3:PutObject", f"{resource}/*")
     return Ask("s3:CreateBucket" if method == "PUT" else "s3:DeleteBucket", resource)
+
+
+def _of_deleted(resource: str, content: bytes) -> list[Ask]:
+    """Return what DeleteObjects needs: each key. AWS deletes what it may, we refuse the whole."""
+    try:
+        objects = [*ElementTree.fromstring(content).iterfind("{*}Object")]
+    except ElementTree.ParseError:
+        return [Ask("s3:DeleteObject", f"{resource}/*")]
+    return [
+        Ask(
+            "s3:DeleteObject" if one.find("{*}VersionId") is None else "s3:DeleteObjectVersion",
+            f"{resource}/{one.findtext('{*}Key')}",
+        )
+        for one in objects
+    ]
 
 
 def _of_object(method: str, query: dict[str, str]) -> str:

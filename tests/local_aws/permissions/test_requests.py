@@ -71,7 +71,7 @@ def asks():
         ("s3", "get_bucket_policy", {"Bucket": "b"}, "s3:GetBucketPolicy", "arn:aws:s3:::b"),
         ("s3", "delete_bucket_policy", {"Bucket": "b"}, "s3:DeleteBucketPolicy", "arn:aws:s3:::b"),
         ("s3", "delete_objects", {"Bucket": "b", "Delete": {"Objects": [{"Key": "k"}]}},
-         "s3:DeleteObject", "arn:aws:s3:::b/*"),
+         "s3:DeleteObject", "arn:aws:s3:::b/k"),
         ("s3", "head_object", {"Bucket": "b", "Key": "a/ä b"}, "s3:GetObject",
          "arn:aws:s3:::b/a/ä b"),
         ("s3", "get_object", {"Bucket": "b", "Key": "k", "VersionId": "v"}, "s3:GetObjectVersion",
@@ -130,10 +130,21 @@ def test_an_operation_needs_its_action_on_what_it_touches(
 
 
 def test_a_copy_needs_to_read_and_to_write(asks):
-    copied = asks("s3", "copy_object", Bucket="b", Key="k", CopySource="from/a b")
-    assert copied == [
-        ("s3:PutObject", "arn:aws:s3:::b/k"),
-        ("s3:GetObject", "arn:aws:s3:::from/a b"),
+    def copied(source):
+        put, get = asks("s3", "copy_object", Bucket="b", Key="k", CopySource=source)
+        assert put == ("s3:PutObject", "arn:aws:s3:::b/k")
+        return get
+
+    assert copied("from/a b") == ("s3:GetObject", "arn:aws:s3:::from/a b")
+    version = {"Bucket": "from", "Key": "a?b", "VersionId": "v"}
+    assert copied(version) == ("s3:GetObjectVersion", "arn:aws:s3:::from/a?b")
+
+
+def test_each_object_to_be_deleted_is_asked_for(asks):
+    objects = [{"Key": "a/ä&b"}, {"Key": "c", "VersionId": "v"}]
+    assert asks("s3", "delete_objects", Bucket="b", Delete={"Objects": objects}) == [
+        ("s3:DeleteObject", "arn:aws:s3:::b/a/ä&b"),
+        ("s3:DeleteObjectVersion", "arn:aws:s3:::b/c"),
     ]
 
 
