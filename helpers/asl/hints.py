@@ -23,6 +23,8 @@ State = dict[str, Any]
 _LOOKS_LIKE_PATH = re.compile(r"\$\$?(\.|\[)\S*|\$\$?\.\.\S+")
 # Where an API takes all that a state has: a `$` there is hardly meant as a text.
 _BODIES = {"Payload", "Input", "Message", "MessageBody"}
+# Where EventBridge itself looks paths up, in the events that it gets.
+_OF_EVENTS = re.compile(r".*/InputPath(sMap/.*)?")
 _TEMPLATES = [*fields.TEMPLATES, "Assign"]
 _PATHS = [*fields.PATHS, *fields.REFERENCE_PATHS]
 _INNER_FIELDS: dict[str, set[str]] = {
@@ -95,7 +97,7 @@ def _static_texts(state: State, place: str) -> Faults:
     """Find texts that look like a path where AWS takes them as they are."""
     for field in _TEMPLATES:
         for key, text, here in _texts(state.get(field), f"{place}/{field}"):
-            if key.endswith(".$"):
+            if key.endswith(".$") or _OF_EVENTS.fullmatch(here):
                 continue
             whole = text == "$" and key in _BODIES and state.get("Type") == "Task"
             if whole or _looks_dynamic(text):
@@ -130,7 +132,7 @@ def _paths_in_jsonata(state: State, place: str) -> Faults:
     """Find paths of JSONPath, which JSONata takes as texts."""
     for field in ("Arguments", "Output", "Assign", "ItemSelector"):
         for key, text, here in _texts(state.get(field), f"{place}/{field}", field):
-            if key.endswith(".$") or _looks_dynamic(text):
+            if key.endswith(".$") or (_looks_dynamic(text) and not _OF_EVENTS.fullmatch(here)):
                 message = f"`{text}` is passed on as a text: this state is written in JSONata."
                 meant = "A value is looked up in `{% %}`, such as `{% $states.input.userId %}`."
                 yield hint("NO_JSONPATH", message, here, meant)

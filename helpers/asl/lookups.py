@@ -79,15 +79,14 @@ def _template(value: Any, shape: Shape, location: str, what: str, found: list[Di
     for key, inner in value.items():
         here = f"{location}/{key}"
         if key.endswith(".$"):
-            members[key[:-2]] = _expression(inner, shape, here, what, found)
+            members[key[:-2]] = expression(inner, shape, here, what, found)
         else:
             members[key] = _template(inner, shape, here, what, found)
     return an_object(members)
 
 
-def _expression(
-    text: Any, shape: Shape, location: str, what: str, found: list[Diagnostic]
-) -> Shape:
+def expression(text: Any, shape: Shape, location: str, what: str, found: list[Diagnostic]) -> Shape:
+    """Return the shape of what a path or an intrinsic function gives; add to `found` its misses."""
     if not isinstance(text, str) or not templates.is_expression(text):
         return ANYTHING
     if is_intrinsic(text):

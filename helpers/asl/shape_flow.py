@@ -10,7 +10,7 @@ from typing import Any
 
 from helpers.asl import definition, fields, known_results
 from helpers.asl.diagnostics import Diagnostic, hint
-from helpers.asl.lookups import NOWHERE, Lookup, look_up, template
+from helpers.asl.lookups import NOWHERE, Lookup, expression, look_up, template
 from helpers.asl.paths import PathSyntaxError, compile_path
 from helpers.asl.shapes import (
     ANYTHING,
@@ -137,7 +137,9 @@ class _Step:
                 self._look(state[field], [selected, self.input], field)
         if kind == "Fail":
             for field in fields.EXPRESSIONS:
-                self._fill({f"{field}.$": state.get(field)}, self.input, field, _INPUT)
+                expression(
+                    state.get(field), self.input, f"{self.place}/{field}", _INPUT, self.found
+                )
         if kind == "Choice":
             self._rules(selected)
         if kind in ("Task", "Parallel", "Map", "Pass"):
