@@ -39,12 +39,7 @@ from helpers.local_aws.functions import Functions
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.keeping import is_replaying, long_polling, posting
 from helpers.local_aws.keeping.moto_state import MotoState
-from helpers.local_aws.moto_services import (
-    MotoServices,
-    know_policies_once,
-    tell_of_event_bridge,
-    word_topic_arns,
-)
+from helpers.local_aws.moto_services import MotoServices
 from helpers.local_aws.permissions import s3_missing, sts
 from helpers.local_aws.permissions.decisions import CALLER_KEY, LAMBDA, Permissions
 from helpers.local_aws.permissions.principals import CALLER, Principal
@@ -85,7 +80,7 @@ class Front:
         self.moto = MotoServices(
             MotoState(self.folder / "moto", server.secret_access_key),
             {
-                "iam": know_policies_once,
+                "iam": moto_mends.mend_iam,
                 "awslambda": self._extend_lambda,
                 "cloudwatch": self._extend_cloudwatch,
                 "events": self._extend_events,
@@ -188,7 +183,7 @@ class Front:
         self.scheduler.start()
 
     def _extend_s3(self) -> None:
-        _mend_s3()
+        moto_mends.mend_s3()
         s3_events.plug_in(self.buses)
 
     def _extend_lambda(self) -> None:
@@ -283,15 +278,8 @@ class Front:
         return [content]
 
 
-def _mend_s3() -> None:
-    tell_of_event_bridge()
-    moto_mends.encrypt_by_default()
-    moto_mends.tell_checksum_types()
-
-
 def _extend_sns() -> None:
-    word_topic_arns()
-    moto_mends.number_fifo_messages()
+    moto_mends.mend_sns()
     posting.plug_in()
 
 

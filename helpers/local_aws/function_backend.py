@@ -122,6 +122,8 @@ def plug_in(
         functions.invoke_later(function, _bytes(body))
         return b""
 
+    before = simple.lambda_simple_backends  # moto's, or that of another embedded AWS in here
+    BackendDict._instances = [one for one in BackendDict._instances if one is not before]  # type: ignore[misc]
     simple.lambda_simple_backends = BackendDict(Backend, "lambda")  # type: ignore[assignment]
     models.LambdaFunction.invoke = invoke_as_event  # type: ignore[method-assign, assignment]
 

@@ -1,31 +1,99 @@
 """What moto answers otherwise than AWS and a learner would notice, mended when a service is loaded.
 
-Each mend is guarded: a moto that changed there says so when it starts (moto_services.expect).
+Each replacement is guarded: a moto that changed there says so when it starts (moto_services.py).
 """
 
+import re
+from functools import wraps
 from typing import Any
 
-from helpers.local_aws.moto_services import expect
+from helpers.local_aws import ACCOUNT
+from helpers.local_aws.moto_services import expect, original
 
-_ENCRYPTION = "AES256"  # of each new object since 2023 ("Default encryption" of S3's user guide)
+
+def mend_iam() -> None:
+    """Mend IAM, when it is loaded."""
+    _know_policies_once()
 
 
-def encrypt_by_default() -> None:
-    """Have S3 tell, of each bucket and object, that it is encrypted with S3's own keys."""
+def mend_s3() -> None:
+    """Mend S3, when it is loaded."""
+    _tell_of_event_bridge()
+    _encrypt_by_default()
+    _tell_checksum_types()
+
+
+def mend_sns() -> None:
+    """Mend SNS, when it is loaded."""
+    _word_topic_arns()
+    _number_fifo_messages()
+
+
+def _know_policies_once() -> None:
+    """Have IAM keep AWS's 1,500 managed policies for our account only.
+
+    moto makes each service's backend for an account of its own too, to learn the service's paths.
+    """
+    from moto.iam.models import IAMBackend
+
+    all_policies = original(IAMBackend, "_init_aws_policies")
+
+    @wraps(all_policies)
+    def _init_aws_policies(self: Any) -> Any:
+        return all_policies(self) if self.account_id == ACCOUNT else []
+
+    IAMBackend._init_aws_policies = _init_aws_policies  # type: ignore[method-assign]
+
+
+def _tell_of_event_bridge() -> None:
+    """Have S3's GetBucketNotificationConfiguration tell of EventBridge, which moto keeps back."""
+    from moto.s3.models import FakeBucket
+    from moto.s3.responses import S3Response
+
+    told = original(S3Response, "get_bucket_notification")
+    names = told.__code__.co_names
+    expect("get_bucket_notification_configuration" in names, "s3.responses (notifications)")
+    expect(hasattr(FakeBucket, "set_notification_configuration"), "s3.models (notifications)")
+
+    @wraps(told)
+    def get_bucket_notification(self: Any) -> Any:
+        answer = told(self)
+        kept = self.backend.get_bucket_notification_configuration(self.bucket_name)
+        if kept is None or kept.event_bridge is None:
+            return answer
+        status, headers, body = answer
+        text = body.decode() if isinstance(body, bytes) else body
+        if "EventBridgeConfiguration" not in text:
+            more, end = "<EventBridgeConfiguration/>", "</NotificationConfiguration>"
+            text = re.sub(r"(<NotificationConfiguration[^>]*)/>", rf"\1>{end}", text)
+            text = text.replace(end, more + end)
+        headers.pop("Content-Length", None)
+        return status, headers, text
+
+    S3Response.get_bucket_notification = get_bucket_notification  # type: ignore[method-assign]
+
+
+def _encrypt_by_default() -> None:
+    """Have S3 tell, of each bucket and object, that it is encrypted with S3's own keys.
+
+    Source: "Default encryption" of S3's user guide; so of all new objects since 2023.
+    """
     from moto.s3.models import FakeBucket, S3Backend
 
-    for name, owner in (("__init__", FakeBucket), ("delete_bucket_encryption", S3Backend)):
-        expect("encryption" in getattr(owner, name).__code__.co_names, f"s3.models ({name})")
-    begin, delete = FakeBucket.__init__, S3Backend.delete_bucket_encryption
+    begin = original(FakeBucket, "__init__")
+    delete = original(S3Backend, "delete_bucket_encryption")
+    for function in (begin, delete):
+        expect("encryption" in function.__code__.co_names, f"s3.models ({function.__name__})")
 
     def default() -> dict[str, Any]:
-        by_default = {"SSEAlgorithm": _ENCRYPTION}
-        return {"Rule": {"ApplyServerSideEncryptionByDefault": by_default}}
+        return {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}}
 
+    @wraps(begin)
     def __init__(self: Any, *arguments: Any, **named: Any) -> None:
         begin(self, *arguments, **named)
         self.encryption = default()
 
+    @wraps(delete)
     def delete_bucket_encryption(self: Any, bucket_name: str) -> None:
         delete(self, bucket_name)
         self.get_bucket(bucket_name).encryption = default()
@@ -34,15 +102,15 @@ def encrypt_by_default() -> None:
     S3Backend.delete_bucket_encryption = delete_bucket_encryption  # type: ignore[method-assign]
 
 
-def tell_checksum_types() -> None:
+def _tell_checksum_types() -> None:
     """Have S3's PutObject tell that a checksum is of the whole object."""
     from moto.s3.responses import S3Response
 
-    original = vars(S3Response).get("_get_checksum")
-    expect(original is not None, "s3.responses (checksums)")
+    checksum = original(S3Response, "_get_checksum")
 
+    @wraps(checksum)
     def _get_checksum(self: Any, response_headers: dict[str, Any]) -> Any:
-        found = original(self, response_headers)  # type: ignore[misc]
+        found = checksum(self, response_headers)
         if any(name.startswith("x-amz-checksum-") for name in response_headers):
             response_headers["x-amz-checksum-type"] = "FULL_OBJECT"
         return found
@@ -50,22 +118,37 @@ def tell_checksum_types() -> None:
     S3Response._get_checksum = _get_checksum  # type: ignore[method-assign]
 
 
-def number_fifo_messages() -> None:
+def _word_topic_arns() -> None:
+    """Have SNS refuse a TopicArn that is no ARN in AWS's words, not in Python's."""
+    from moto.sns.exceptions import SNSInvalidParameter
+    from moto.sns.models import SNSBackend
+
+    topic_of = original(SNSBackend, "get_topic")
+
+    @wraps(topic_of)
+    def get_topic(self: Any, arn: str) -> Any:
+        elements = arn.count(":") + 1
+        if elements < 6:
+            reason = f"An ARN must have at least 6 elements, not {elements}"
+            raise SNSInvalidParameter(f"Invalid parameter: TopicArn Reason: {reason}")
+        return topic_of(self, arn)
+
+    SNSBackend.get_topic = get_topic  # type: ignore[method-assign]
+
+
+def _number_fifo_messages() -> None:
     """Have SNS's Publish give the sequence number of a message to a FIFO topic."""
     from moto.core.responses import ActionResult
-    from moto.moto_api._internal import mock_random
     from moto.sns.responses import SNSResponse
 
-    original = vars(SNSResponse).get("publish")
-    expect(original is not None, "sns.responses (publish)")
+    send = original(SNSResponse, "publish")
 
+    @wraps(send)
     def publish(self: Any) -> Any:
-        answer = original(self)  # type: ignore[misc]
+        answer = send(self)
         expect(isinstance(answer, ActionResult), "sns.responses (publish)")
         if str(self._get_param("TopicArn") or self._get_param("TargetArn")).endswith(".fifo"):
-            number = getattr(self.backend, "last_sequence_number", 10**19) + mock_random.randint(
-                1, 99
-            )
+            number = getattr(self.backend, "last_sequence_number", 10**19) + 1
             self.backend.last_sequence_number = number
             answer.result["SequenceNumber"] = f"{number:020}"
         return answer

@@ -8,7 +8,6 @@ it replaces: a moto that changed there says so when it starts, and not in a lear
 import contextlib
 import inspect
 import os
-import re
 import threading
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -155,79 +154,18 @@ class MotoServices:
         return self._backends[host]
 
 
-def tell_of_event_bridge() -> None:
-    """Have S3's GetBucketNotificationConfiguration tell of EventBridge, which moto keeps back."""
-    from moto.s3.models import FakeBucket
-    from moto.s3.responses import S3Response
-
-    names = S3Response.get_bucket_notification.__code__.co_names
-    expect("get_bucket_notification_configuration" in names, "s3.responses (notifications)")
-    expect(hasattr(FakeBucket, "set_notification_configuration"), "s3.models (notifications)")
-    original = S3Response.get_bucket_notification
-
-    def get_bucket_notification(self: Any) -> Any:
-        answer = original(self)
-        kept = self.backend.get_bucket_notification_configuration(self.bucket_name)
-        if kept is None or kept.event_bridge is None:
-            return answer
-        status, headers, body = answer
-        text = body.decode() if isinstance(body, bytes) else body
-        if "EventBridgeConfiguration" not in text:
-            told, end = "<EventBridgeConfiguration/>", "</NotificationConfiguration>"
-            text = re.sub(r"(<NotificationConfiguration[^>]*)/>", rf"\1>{end}", text)
-            text = text.replace(end, told + end)
-        headers.pop("Content-Length", None)
-        return status, headers, text
-
-    S3Response.get_bucket_notification = get_bucket_notification  # type: ignore[method-assign]
-
-
-def know_policies_once() -> None:
-    """Have IAM keep AWS's 1,500 managed policies for our account only.
-
-    moto makes each service's backend for an account of its own too, to learn the service's paths.
-    """
-    from moto.iam.models import IAMBackend
-
-    all_policies = original(IAMBackend, "_init_aws_policies")
-
-    @wraps(all_policies)
-    def _init_aws_policies(self: Any) -> Any:
-        return all_policies(self) if self.account_id == ACCOUNT else []
-
-    IAMBackend._init_aws_policies = _init_aws_policies  # type: ignore[method-assign]
-
-
-def word_topic_arns() -> None:
-    """Have SNS refuse a TopicArn that is no ARN in AWS's words, not in Python's."""
-    from moto.sns.exceptions import SNSInvalidParameter
-    from moto.sns.models import SNSBackend
-
-    original = vars(SNSBackend).get("get_topic")
-    expect(original is not None, "sns.models.SNSBackend.get_topic")
-
-    def get_topic(self: Any, arn: str) -> Any:
-        elements = arn.count(":") + 1
-        if elements < 6:
-            reason = f"An ARN must have at least 6 elements, not {elements}"
-            raise SNSInvalidParameter(f"Invalid parameter: TopicArn Reason: {reason}")
-        return original(self, arn)  # type: ignore[misc]
-
-    SNSBackend.get_topic = get_topic  # type: ignore[method-assign]
-
-
 def _compile_routes_in_single_file() -> None:
     """Have one thread at a time compile the routes of a service, which moto does when asked."""
     from moto.core.routing import ServiceOperationRouter
 
-    original = getattr(ServiceOperationRouter, "_get_router", None)
-    expect(original is not None, "core.routing (routes of a service)")
+    compile_routes = original(ServiceOperationRouter, "_get_router")
 
+    @wraps(compile_routes)
     def _get_router(self: Any, protocol: str) -> Any:
         if protocol in self._routers:
             return self._routers[protocol]
         with _COMPILING:
-            return original(self, protocol)  # type: ignore[misc]
+            return compile_routes(self, protocol)
 
     ServiceOperationRouter._get_router = _get_router  # type: ignore[method-assign]
 
