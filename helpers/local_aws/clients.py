@@ -76,6 +76,7 @@ class Clients:
             endpoint_url=self._endpoint,
             config=Config(
                 signature_version=UNSIGNED,
+                user_agent="embedded-aws",  # botocore would compose one for each request
                 parameter_validation=parameter_validation,
                 inject_host_prefix=False,
                 retries={"total_max_attempts": 1, "mode": "standard"},

@@ -81,6 +81,7 @@ class Front:
             MotoState(self.folder / "moto", server.secret_access_key),
             {
                 "iam": moto_mends.mend_iam,
+                "logs": moto_mends.mend_logs,
                 "awslambda": self._extend_lambda,
                 "cloudwatch": self._extend_cloudwatch,
                 "events": self._extend_events,
