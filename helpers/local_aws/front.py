@@ -236,9 +236,9 @@ class Front:
         with self._lock:
             self.scheduler.close()
             self.buses.targets.close()
-            self.database.close()
             for application in self._ours.values():
                 application.close()
+            self.database.close()  # when nothing works any more that would write
             self.functions.close()
         self.moto.close()
 

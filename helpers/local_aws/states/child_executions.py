@@ -21,7 +21,7 @@ _THRESHOLD = (
     "States.ExceedToleratedFailureThreshold",
     "The specified tolerated failure threshold was exceeded",
 )
-_ABORTED = "The map run execution [{}] which was managing this resource was aborted"  # recorded
+ABORTED = "The map run execution [{}] which was managing this resource was aborted"  # recorded
 _UNKNOWN = (
     "The embedded AWS ended while this Express execution ran: what it had done cannot be known, "
     "and it was not repeated; redrive the parent execution to run it again."
@@ -58,7 +58,7 @@ class Children:
         self.revision = self._revision()
         self.threads = definition.blocks(self.revision.parsed)
         self.running: dict[str, tuple[Run, int]] = {}
-        self.known = {child.item_index: child for child in known}
+        self.known = {child.item_index or 0: child for child in known}
         self.pending: dict[int, str] = {}  # those to begin again, and how they had ended
         run.plan([size for _, size in self.batches])
         self._take_over(is_redriven)
@@ -107,8 +107,7 @@ class Children:
             elif is_redriven and unsuccessful:
                 if self.executions.can_begin_again(child):
                     self.pending[index] = child.status
-                    child.status = "PENDING_REDRIVE"
-                    self.executions.save(child)
+                    self.executions.put(child, "PENDING_REDRIVE")
                 else:
                     self.run_of_map.executions["failuresNotRedrivable"] += 1
                     self.run_of_map.items["failuresNotRedrivable"] += size
@@ -189,15 +188,19 @@ class Children:
 
     def _stop(self) -> None:
         """Abort what still runs; what was to begin again stays as it was."""
+        cause = ABORTED.format(self.run_of_map.arn)
         with self.run_of_map.changed:
             left = list(self.running.values())
         for run, _ in left:
-            run.abort(None, _ABORTED.format(self.run_of_map.arn))
+            run.abort(None, cause)
             self._count_end(run)
+        for index, child in self.known.items():
+            if child.status == "RUNNING":  # since before the process died
+                run, past = self._relaunch(index, child, self.batches[index][1])
+                run.abort(None, cause)
+                self._run_child(run, past)  # which lets go of its tokens
         for index, status in self.pending.items():
-            child = self.known[index]
-            child.status = status
-            self.executions.save(child)
+            self.executions.put(self.known[index], status)
             self._move(self.batches[index][1], "pendingRedrive", status)
 
     def _wake(self) -> None:

@@ -18,7 +18,7 @@ from helpers.local_aws.states.integrations.calls import Clients
 from helpers.local_aws.states.map_run import MapRun
 from helpers.local_aws.states.progress import MAP_RUN_STARTS
 from helpers.local_aws.states.run import Halted, Line, check_size
-from helpers.local_aws.states.store import Event, Execution, is_express
+from helpers.local_aws.states.store import Execution, is_express
 
 _MOST_REDRIVES = 1_000  # "Redriving Map Runs" of the developer guide
 
@@ -47,16 +47,35 @@ def attempt(visit: Visit) -> Outcome:
     else:
         visit.begin("MapStateStarted", {"length": len(items)})
     began = [event for event in visit.begun if event.type in MAP_RUN_STARTS]
-    run, known = _begun_run(visit, began)
-    is_redriven = visit.past is not None and visit.past.is_redriven
-    if run is None:
-        run = _map_run(visit, scope, visit.number("MaxConcurrency", scope) or 0)
-        line.run.children.map_runs.save(run)
-        started = line.record("MapRunStarted", {"mapRunArn": run.arn})
-    elif is_redriven:
-        started = _redrive(run, line)
+    if began and began[-1].details is not None:
+        run, arn = None, began[-1].details["mapRunArn"]
     else:
-        started = line.previous = began[-1].id
+        run = _map_run(visit, scope, visit.number("MaxConcurrency", scope) or 0)
+        arn = run.arn
+    with line.run.children.map_runs.managed(arn):
+        if run is not None:
+            line.run.children.map_runs.save(run)
+            started = line.record("MapRunStarted", {"mapRunArn": arn})
+            return _run(visit, scope, run, items, [], started)
+        run, known = _begun_run(visit, arn)
+        if visit.past is not None and visit.past.is_redriven:
+            started = _redrive(run, line)
+        else:
+            started = line.previous = began[-1].id
+        return _run(visit, scope, run, items, known, started)
+
+
+def _run(
+    visit: Visit,
+    scope: Scope,
+    run: MapRun,
+    items: list[Any],
+    known: list[Execution],
+    started: int,
+) -> Outcome:
+    """Run a map run to its end; `started` is the event with which it began, at last."""
+    line, state, from_s3 = visit.line, visit.state, "ItemReader" in visit.state
+    is_redriven = visit.past is not None and visit.past.is_redriven
     try:
         clients = acting.as_machine(visit)
         _check_start(visit)
@@ -97,11 +116,9 @@ def _raise_failed_run(visit: Visit) -> None:
         raise StateFailure(details.get("error"), details.get("cause"))
 
 
-def _begun_run(visit: Visit, began: list[Event]) -> tuple[MapRun | None, list[Execution]]:
-    """Return the map run to go on with and its child executions so far, None for a new one."""
-    if not began or began[-1].details is None:
-        return None, []
-    children, arn = visit.line.run.children, began[-1].details["mapRunArn"]
+def _begun_run(visit: Visit, arn: str) -> tuple[MapRun, list[Execution]]:
+    """Return the map run to go on with and its child executions so far."""
+    children = visit.line.run.children
     run = children.map_runs.find(arn)
     run.status, run.stopped = "RUNNING", None
     return run, children.of_map_run(arn)

@@ -4,7 +4,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 from helpers.asl.failures import RUNTIME, StateFailure
@@ -68,6 +67,7 @@ class Executions:
         self.status_changed: Callable[[str], None] = lambda arn: None  # of a Standard execution
         self._lock = threading.Lock()
         self._running: dict[str, Run] = {}
+        self._is_left = False  # what runs is another process's
 
     def start(self, request: Parameters, ran: Revision) -> dict[str, Any]:
         """StartExecution of `ran`. The same name and input while it runs give the same one."""
@@ -104,13 +104,19 @@ class Executions:
         """
         self._store.save_execution(execution)  # which holds this very object from now on
         run = self._run(execution, self._store, self._store.event_count(execution.arn))
-        past = read(self._events(execution.arn))
+        past = self.past(execution)
         if past.ended is not None:
             run.end_as(past.ended)
-            self._running.pop(execution.arn, None)
+        return run, past
+
+    def past(self, execution: Execution) -> Progress:
+        """Return how far an execution has come."""
+        return read(self._events(execution.arn))
+
+    def reopen_tokens(self, past: Progress) -> None:
+        """Let the tokens count again that the tasks of an execution wait with."""
         for token, is_claimed in past.tokens():
             self._tasks.tokens.reopen(token, is_claimed)
-        return run, past
 
     def go_on(self, run: Run, past: Progress) -> None:
         """Run an execution on in a thread of its own."""
@@ -130,19 +136,26 @@ class Executions:
             keeper,
             tasks=self._tasks,
             clock=self.clock,
-            at_end=partial(self._ended, execution),
+            at_end=self._ended,
             log=self._logs.writer(execution),
             children=self,
             last_id=last_id,
         )
         self._running[execution.arn] = run
+        if self._is_left:
+            run.halt.raise_it()
         return run
 
-    def _ended(self, execution: Execution) -> None:
+    def _ended(self, run: Run) -> None:
         """Tell who waits for it, and EventBridge, that an execution has ended."""
-        self._tasks.endings.tell(execution.arn)
-        if not is_express(execution.revision):
-            self.status_changed(execution.arn)
+        arn = run.execution.arn
+        try:
+            self._tasks.endings.tell(arn)
+            if not is_express(run.execution.revision):
+                self.status_changed(arn)
+        finally:
+            if self._running.get(arn) is run:  # a child may have been redriven already
+                del self._running[arn]
 
     def launch_child(self, execution: Execution) -> Run:
         """Return a child execution of a Distributed Map as it begins."""
@@ -157,9 +170,12 @@ class Executions:
         machine_arn = self.map_runs.find(arn).machine_arn
         return self._store.executions(Asked(machine_arn, arn), 0, -1)
 
-    def save(self, execution: Execution) -> None:
-        """Keep a changed execution."""
+    def put(self, execution: Execution, status: str) -> None:
+        """Give an execution that does not run another status."""
+        execution.status = status
         self._store.save_execution(execution)
+        if not is_express(execution.revision):
+            self.status_changed(execution.arn)
 
     def can_begin_again(self, execution: Execution) -> bool:
         """Return whether an execution could be redriven."""
@@ -177,7 +193,10 @@ class Executions:
         elif seconds and past is not None:
             # A redrive begins it anew ("Redriving executions" of the developer guide).
             begun = execution.started if execution.redriven is None else execution.redriven
-            seconds = max(begun + seconds - self.clock(), 0.001)
+            seconds = begun + seconds - self.clock()
+            if seconds <= 0:
+                run.time_out()
+                return
         timer = threading.Timer(seconds, run.time_out) if seconds else None
         if timer is not None:
             timer.daemon = True
@@ -196,22 +215,22 @@ class Executions:
         finally:
             if timer is not None:
                 timer.cancel()
-            if self._running.get(execution.arn) is run:  # it may have been redriven already
-                del self._running[execution.arn]
 
     def stop(self, request: Parameters) -> dict[str, Any]:
         """StopExecution. Waits end at once; a call to a service goes on unheard."""
         execution = self._find(request["executionArn"])
         run = self._running.get(execution.arn)
-        if run is not None:
+        if run is not None and not self._is_left:
             run.abort(request.get("error"), request.get("cause"))
         return {"stopDate": execution.stopped}
 
     def redrive(self, request: Parameters) -> dict[str, Any]:
         """RedriveExecution. A client token that has redriven it gets the same answer again."""
-        execution = self._find(request["executionArn"])
+        run = self._running.get(request["executionArn"])
+        if run is not None and run.ended.is_set():
+            run.told.wait()
         with self._lock:
-            now = self.clock()
+            execution, now = self._find(request["executionArn"]), self.clock()
             date = redrive.known_date(execution, request, now)
             if date is not None:
                 return {"redriveDate": date}
@@ -227,7 +246,7 @@ class Executions:
         run = self._run(execution, self._store, self._store.event_count(execution.arn))
         run.redrive()
         self.status_changed(execution.arn)
-        return run, read(self._events(execution.arn))
+        return run, self.past(execution)
 
     def describe(self, request: Parameters) -> dict[str, Any]:
         """DescribeExecution."""
@@ -300,6 +319,7 @@ class Executions:
 
     def halt_all(self) -> None:
         """Leave what runs as it is: whoever opens the same store may go on with it."""
+        self._is_left = True
         for run in list(self._running.values()):
             run.halt.raise_it()
 

@@ -1,6 +1,9 @@
 """Map runs: what a Distributed Map state is doing, and the operations that tell and change it."""
 
+import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from helpers.local_aws.json_protocol import ServiceError
@@ -16,6 +19,21 @@ class MapRuns:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._managed: set[str] = set()
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def managed(self, arn: str) -> Iterator[None]:
+        """Manage a map run alone: whoever redrives it waits until its end has been recorded."""
+        with self._changed:
+            self._changed.wait_for(lambda: arn not in self._managed)
+            self._managed.add(arn)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._managed.discard(arn)
+                self._changed.notify_all()
 
     def save(self, run: MapRun) -> None:
         """Keep a new or changed map run."""

@@ -91,7 +91,7 @@ class Run:
         tasks: Any,
         clock: Callable[[], float] = time.time,
         randomness: Randomness | None = None,
-        at_end: Callable[[], None] = lambda: None,
+        at_end: "Callable[[Run], None]" = lambda run: None,
         log: Callable[[Event], None] | None = None,
         children: Any = None,
         last_id: int = 0,
@@ -107,6 +107,7 @@ class Run:
         self.randomness = randomness or Randomness()
         self.halt = Halt()
         self.ended = threading.Event()
+        self.told = threading.Event()  # whoever waits for the end has heard of it
         self._store = store
         self._lock = threading.Lock()
         self.known = self._last_id = last_id  # up to here another process has written
@@ -195,7 +196,7 @@ class Run:
             execution.output = Payload(text=details["output"])
         self._store.save_execution(execution)
         self.ended.set()
-        self._at_end()
+        self._tell()
 
     def _end_with(
         self, status: str, kind: str, previous: int, error: str | None, cause: str | None
@@ -208,7 +209,7 @@ class Run:
         self, status: str, kind: str, previous: int, details: dict[str, Any], **outcome: Any
     ) -> None:
         with self._lock:
-            if self.ended.is_set():
+            if self.ended.is_set() or self.halt.is_raised:  # by now it is another process's
                 return
             self._write(kind, previous, details)
             outcome |= {"stopped": self.clock(), "status": status}
@@ -217,10 +218,18 @@ class Run:
             for name, value in outcome.items():
                 setattr(self.execution, name, value)
             self.ended.set()
-        if self.execution.map_run_arn is None:  # thousands of children go along with others
-            self._store.flush()
-        self.halt.raise_it()
-        self._at_end()
+        try:
+            if self.execution.map_run_arn is None:  # thousands of children go along with others
+                self._store.flush()
+        finally:
+            self.halt.raise_it()
+            self._tell()
+
+    def _tell(self) -> None:
+        try:
+            self._at_end(self)
+        finally:
+            self.told.set()
 
     def _write(
         self,

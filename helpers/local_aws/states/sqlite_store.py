@@ -380,6 +380,11 @@ class SqliteStore:
         """Return the map run, None when there is none."""
         return next(iter(self._map_runs("arn = ?", arn)), None)
 
+    def running_map_runs(self) -> list[MapRun]:
+        """Return the map runs that have not ended, the oldest first."""
+        status = "json_extract(record, '$.status')"
+        return self._map_runs(f"{status} = ? ORDER BY number", "RUNNING")
+
     def map_runs(self, execution_arn: str) -> list[MapRun]:
         """Return an execution's map runs, the newest first."""
         return self._map_runs("execution_arn = ? ORDER BY number DESC", execution_arn)

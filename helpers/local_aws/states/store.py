@@ -216,6 +216,9 @@ class Store(Keeper, Protocol):
     def map_run(self, arn: str) -> MapRun | None:
         """Return the map run, None when there is none."""
 
+    def running_map_runs(self) -> list[MapRun]:
+        """Return the map runs that have not ended, the oldest first."""
+
     def map_runs(self, execution_arn: str) -> list[MapRun]:
         """Return an execution's map runs, the newest first."""
 

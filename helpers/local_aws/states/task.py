@@ -15,7 +15,7 @@ from helpers.local_aws import REGION
 from helpers.local_aws.states import acting, task_past
 from helpers.local_aws.states.flow import TRUNCATED, Outcome, Visit, runs, with_retries
 from helpers.local_aws.states.integrations import RefusedParameters
-from helpers.local_aws.states.run import call, check_size
+from helpers.local_aws.states.run import Halted, call, check_size
 from helpers.local_aws.states.words import Claim
 
 WAIT_FOR_TOKEN = "waitForTaskToken"
@@ -240,6 +240,8 @@ def _worked(
 ) -> Payload:
     """Return what `work` gives, or record its failure (<event>Failed, <event>TimedOut)."""
     visit.line.run.flush()  # that it began
+    if visit.line.halt.is_raised:  # nothing begins in a process that has left the execution
+        raise Halted
     try:
         return call(work, seconds)
     except TimeoutError:

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -32,6 +33,7 @@ class Tokens:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._open: dict[str, Words] = {}
+        self._lock = threading.Lock()  # held while something is said
 
     @contextmanager
     def issued(self, machine_arn: str, token: str | None = None) -> Iterator[str]:
@@ -47,9 +49,10 @@ class Tokens:
         try:
             yield token
         finally:
-            words = self._open.pop(token, None)
-            if words is not None and words.were_kept:
-                self._store.forget_words(token)
+            with self._lock:
+                words = self._open.pop(token, None)
+                if words is not None and words.were_kept:
+                    self._store.forget_words(token)
 
     def reopen(self, token: str, is_claimed: bool) -> None:
         """Let a token count again, and its task hear what it had not heard.
@@ -58,6 +61,8 @@ class Tokens:
             token: issued by the process before this one.
             is_claimed: the task knows already that a worker has it.
         """
+        if token in self._open:
+            return
         words = self._open[token] = Words()
         for kept in self._store.words(token):
             words.were_kept = True
@@ -65,14 +70,16 @@ class Tokens:
             if not (is_claimed and isinstance(word, Claim)):
                 words.say(word)
 
-    def words(self, token: str) -> Words:
+    def words(self, token: str, is_from_outside: bool = False) -> Words:
         """Return what is said to the task that waits with this token.
+
+        `is_from_outside`: somebody wants to say more, which is too late after the final word.
 
         Raises:
             ServiceError: InvalidToken, it is none of ours; TaskTimedOut, the task is over.
         """
         words = self._open.get(token)
-        if words is not None:
+        if words is not None and not (words.are_final and is_from_outside):
             return words
         try:
             content = base64.b64decode(token, validate=True)
@@ -88,7 +95,7 @@ class Tokens:
     def success(self, request: dict[str, Any]) -> dict[str, Any]:
         """SendTaskSuccess."""
         token, text = request["taskToken"], request["output"]
-        self.words(token)
+        self.words(token, is_from_outside=True)
         try:
             parse(text)
         except JsonError as error:
@@ -105,7 +112,7 @@ class Tokens:
 
     def heartbeat(self, request: dict[str, Any]) -> dict[str, Any]:
         """SendTaskHeartbeat."""
-        self.words(request["taskToken"]).heartbeat()
+        self.words(request["taskToken"], is_from_outside=True).heartbeat()
         return {}
 
     def claim(self, token: str, worker: str | None) -> None:
@@ -114,10 +121,11 @@ class Tokens:
             self._say(token, {"worker": worker})
 
     def _say(self, token: str, kept: dict[str, Any]) -> None:
-        words = self.words(token)
-        words.were_kept = True
-        self._store.keep_word(token, kept)
-        words.say(_word(kept))
+        with self._lock:
+            words = self.words(token, is_from_outside=True)
+            words.were_kept = True
+            self._store.keep_word(token, kept)
+            words.say(_word(kept))
 
     def _signature(self, content: bytes) -> bytes:
         return hmac.digest(self._store.secret(), content, "sha256")

@@ -25,15 +25,17 @@ class Claim:
 class Words:
     """What a task hears while it waits, in the order in which it was said.
 
-    `were_kept` tells that some of it stands in the store.
+    `were_kept` tells that some of it stands in the store, `are_final` that nothing can follow.
     """
 
     def __init__(self) -> None:
         self.were_kept = False
+        self.are_final = False
         self._said: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def say(self, word: Any) -> None:
         """Tell what ends the waiting: a StateFailure, or anything else as a result."""
+        self.are_final = not isinstance(word, Claim)
         self._said.put(word)
 
     @property

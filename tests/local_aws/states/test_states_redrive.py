@@ -3,6 +3,8 @@
 import dataclasses
 import json
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
@@ -511,3 +513,45 @@ def test_results_of_a_redriven_map_run_have_a_folder_of_their_own(bench, worker)
     details = json.loads(bench.wait(arn)["output"])["ResultWriterDetails"]
     folder = map_run(bench, arn)["mapRunArn"].rpartition(":")[2]
     assert details["Key"] == f"{folder}/Redrive-1/manifest.json"
+
+
+def test_two_who_redrive_at_once_redrive_once(bench, worker):
+    arn = bench.start(flow(F={"Type": "Fail"}))
+    for _ in range(10):
+        bench.wait(arn)
+        before = len(bench.events(arn))
+        with ThreadPoolExecutor(4) as threads:
+            for asked in [
+                threads.submit(bench.sfn.redrive_execution, executionArn=arn) for _ in range(4)
+            ]:
+                asked.exception()
+        bench.wait(arn)
+        new = [event["type"] for event in bench.events(arn)[before:]]
+        assert new == ["ExecutionRedriven", "ExecutionFailed"] * (len(new) // 2)
+
+
+def test_children_that_are_being_aborted_are_redriven_once_they_are(bench, worker):
+    definition = distributed(worker, MaxConcurrency=0)
+    states = definition["States"]["M"]["ItemProcessor"]["States"]
+    states["Before"] = {"Type": "Wait", "Seconds": 1, "Next": "Work"}
+    names = [f"n{number}" for number in range(20)]
+    arn = bench.start(definition, names)
+    while len(children(bench, map_run(bench, arn))) < len(names):
+        time.sleep(0.01)
+    with ThreadPoolExecutor(1) as threads:
+        stopped = threads.submit(bench.sfn.stop_execution, executionArn=arn)
+        while True:
+            try:
+                bench.sfn.redrive_execution(executionArn=arn)
+                break
+            except ClientError as error:
+                assert "RUNNING" in str(error)
+        stopped.result()
+    told = bench.wait(arn)
+    assert told["status"] == "SUCCEEDED", told
+    assert Counter(worker.calls) == Counter(names)
+    run = map_run(bench, arn)
+    assert (run["status"], run["executionCounts"]["succeeded"]) == ("SUCCEEDED", len(names))
+    for child in children(bench, run).values():
+        events = bench.events(child["executionArn"])
+        assert [event["id"] for event in events] == list(range(1, len(events) + 1))

@@ -16,6 +16,7 @@ from helpers.local_aws.database import Database
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states.api import Application
 from helpers.local_aws.states.execution_answers import shown_event
+from helpers.local_aws.states.executions import Executions
 from helpers.local_aws.states.sqlite_store import SqliteStore
 from helpers.local_aws.states.store import Asked
 
@@ -653,3 +654,95 @@ def test_what_was_redriven_goes_on_like_any_other(tasks):
     same, unknown = tasks.check_cuts(whole, events, first=redrives[-1])
     assert same > 8
     assert unknown >= 6
+
+
+def test_nothing_begins_in_a_process_that_has_left_its_executions(tasks):
+    whole, events = tasks.run(
+        flow(W={"Type": "Wait", "Seconds": 1, "Next": "A"}, A=tasks.task("a"))
+    )
+    fresh = [event._replace(timestamp=time.time()) for event in events]
+    application = tasks.cut(whole, fresh, through(events, "WaitStateEntered"))
+    application.close()
+    time.sleep(1.2)
+    history = application._store.events(whole.arn, 0, 100, newest_first=False)
+    assert [event.type for event in history] == ["ExecutionStarted", "WaitStateEntered"]
+    assert application.perform("StopExecution", {"executionArn": whole.arn})["stopDate"] is None
+    assert application._store.execution(whole.arn).status == "RUNNING"
+    assert not tasks.counting.calls
+
+
+def test_the_map_run_of_a_lost_parent_ends_with_its_children(tasks):
+    riders = Riders(tasks, "STANDARD")
+    child, database = riders.children[1], Database()
+    store = SqliteStore(database)
+    run = dataclasses.replace(riders.run, status="RUNNING", stopped=None)
+    run.plan([1, 1])
+    run.move(1, "pending", "running")
+    store.save_map_run(run)  # of an Express execution, which has left no record
+    copy_running(store, child, tasks.store.events(child.arn, 0, 3, newest_first=False))
+    store.flush()
+    application = Application(tasks.bench.clients, database)
+    application.resume()
+    assert ended(application, child.arn)[0]["status"] == "ABORTED"
+    told = application.perform("DescribeMapRun", {"mapRunArn": run.arn})
+    assert told["status"] == "ABORTED" and told["stopDate"]
+    counts = {name: count for name, count in told["executionCounts"].items() if count}
+    assert counts == {"pending": 1, "aborted": 1, "total": 2}
+
+
+def test_children_that_a_failed_map_run_has_not_gone_on_with_are_aborted(tasks):
+    riders = Riders(tasks, "STANDARD")
+    first = dataclasses.replace(riders.children[0], status="FAILED", output=None, error="E")
+    riders.children[0] = first
+    application = riders.cut(3)
+    assert ended(application, riders.whole.arn)[0]["status"] == "FAILED"
+    assert ended(application, riders.children[1].arn)[0]["status"] == "ABORTED"
+    assert not tasks.counting.calls
+
+
+def test_the_token_of_a_child_execution_counts_from_the_first_moment(tasks, monkeypatch):
+    item = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Parameters": {
+            "QueueUrl": tasks.bench.clients("sqs").create_queue(QueueName="words")["QueueUrl"],
+            "MessageBody.$": "$$.Task.Token",
+        },
+        "End": True,
+    }
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    processor = {**flow(X=item), "ProcessorConfig": config}
+    state = {"Type": "Map", "Label": "Riders", "ItemProcessor": processor, "End": True}
+    arn = tasks.bench.start(flow(M=state), ["a"])
+    wait_until(lambda: tasks.store.map_runs(arn) and tasks.store.map_runs(arn)[0].executions)
+    (run,) = tasks.store.map_runs(arn)
+    asked = Asked(run.machine_arn, run.arn)
+
+    def history():
+        (child,) = tasks.store.executions(asked, 0, -1) or [None]
+        return tasks.store.events(child.arn, 0, 100, newest_first=False) if child else []
+
+    wait_until(lambda: any(event.type == "TaskSubmitted" for event in history()))
+    whole, (child,) = tasks.store.execution(arn), tasks.store.executions(asked, 0, -1)
+    events, of_child, database = (
+        tasks.store.events(arn, 0, 100, newest_first=False),
+        history(),
+        Database(),
+    )
+    tasks.bench.sfn.stop_execution(executionArn=arn)
+    store = SqliteStore(database)
+    copy_running(store, whole, events[: through(events, "MapRunStarted")])
+    store.save_map_run(dataclasses.replace(run, status="RUNNING", stopped=None))
+    copy_running(store, child, of_child)
+    store.flush()
+    application = Application(tasks.bench.clients, database)
+    application._store._secret = tasks.store.secret()
+    monkeypatch.setattr(Executions, "go_on", lambda *_: None)  # as slow as can be
+    application.resume()
+    monkeypatch.undo()
+    answer = {"taskToken": token_of(of_child), "output": '"early"'}
+    application.perform("SendTaskSuccess", answer)
+    with pytest.raises(ServiceError, match="does not exist anymore"):
+        application.perform("SendTaskSuccess", answer)
+    application._executions.go_on(*application._executions.relaunch(store.execution(arn)))
+    assert ended(application, arn)[0]["output"] == '["early"]'

@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import json
+import time
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -71,11 +72,12 @@ def outcome(
         Halted: the work must stop.
     """
     arn, words = submitted["ExecutionArn"], Words()
+    end = None if seconds is None else time.monotonic() + seconds
     with endings.watching(arn, lambda: words.say(None)):
         told = _describe(clients, arn)
-        if told["status"] == "RUNNING":
+        while told["status"] == "RUNNING":  # again, when somebody has redriven it at once
             try:
-                words.hear(halt, seconds)
+                words.hear(halt, None if end is None else max(end - time.monotonic(), 0))
             except Halted:
                 with contextlib.suppress(ClientError):
                     clients("stepfunctions").stop_execution(executionArn=arn)
