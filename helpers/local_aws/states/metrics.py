@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from helpers.local_aws.cloudwatch_metrics import Dimensions, Sample, Values, one_value
 from helpers.local_aws.states.names import unqualified
+from helpers.local_aws.states.progress import ENDS
 from helpers.local_aws.states.store import Event, Execution, Keeper, Store, is_express
 
 BILLED_STEP = 100  # milliseconds
@@ -83,23 +84,37 @@ class TaskSamples:
             yield Sample(f"{times}{name}", call.dimensions, took)
 
 
-def execution_samples(execution: Execution) -> Iterator[Sample]:
+def execution_samples(
+    execution: Execution, redriven_history: Iterable[Event] = ()
+) -> Iterator[Sample]:
     """Yield what an execution tells of its start and its end.
 
     ExecutionsStarted is 1 at the start and 0 at the end, as the page says.
+
+    Args:
+        execution: whatever its status.
+        redriven_history: all events when it was redriven, for it has ended more than once.
     """
+    ends = [] if execution.stopped is None else [(execution.stopped, execution.status)]
+    redrives: list[float] = []
+    if execution.redriven is not None:
+        history = list(redriven_history)
+        ends = [(event.timestamp, ENDS[event.type]) for event in history if event.type in ENDS]
+        redrives = [event.timestamp for event in history if event.type == "ExecutionRedriven"]
     for dimensions in _dimensions(execution):
         started = one_value(execution.started, _COUNT, 1)
         yield Sample("ExecutionsStarted", dimensions, started)
-        if execution.stopped is None:
-            continue
-        now = execution.stopped
-        yield Sample("ExecutionsStarted", dimensions, one_value(now, _COUNT, 0))
-        for status, name in _ENDS.items():
-            ended = one_value(now, _COUNT, float(execution.status == status))
-            yield Sample(name, dimensions, ended)
-        took = one_value(now, _MILLISECONDS, (now - execution.started) * 1000)
-        yield Sample("ExecutionTime", dimensions, took)
+        for moment in redrives:
+            yield Sample("ExecutionsRedriven", dimensions, one_value(moment, _COUNT, 1))
+        for number, (now, ended_as) in enumerate(ends):
+            yield Sample("ExecutionsStarted", dimensions, one_value(now, _COUNT, 0))
+            for status, name in _ENDS.items():
+                ended = one_value(now, _COUNT, float(ended_as == status))
+                yield Sample(name, dimensions, ended)
+                if number:
+                    yield Sample(f"Redriven{name}", dimensions, ended)
+            took = one_value(now, _MILLISECONDS, (now - execution.started) * 1000)
+            yield Sample("ExecutionTime", dimensions, took)
     if is_express(execution.revision) and execution.stopped is not None:
         duration = one_value(execution.stopped, _MILLISECONDS, billed_milliseconds(execution))
         memory = one_value(execution.stopped, "Megabytes", BILLED_MEMORY)
@@ -181,15 +196,18 @@ class Metrics:
             sums = list(self._sums.items())
         for (metric, dimensions, minute), values in sums:
             yield Sample(metric, dimensions, replace(values, seconds=minute))
-        of_executions = name.startswith("Execution") or not name
-        of_tasks = not name.startswith(("Execution", "Express"))
+        of_executions = name.startswith(("Execution", "Redriven")) or not name
+        of_tasks = not name.startswith(("Execution", "Redriven", "Express"))
         for execution in self._store.executions_between(start, end):
+            events: list[Event] = []
+            if of_tasks or execution.redriven is not None:
+                count = self._store.event_count(execution.arn)
+                events = self._store.events(execution.arn, 0, count, False)
             if of_executions:
-                yield from execution_samples(execution)
+                yield from execution_samples(execution, events)
             if of_tasks:
                 tasks = TaskSamples()
-                count = self._store.event_count(execution.arn)
-                for event in self._store.events(execution.arn, 0, count, False):
+                for event in events:
                     yield from tasks.of(event)
 
 

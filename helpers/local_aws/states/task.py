@@ -124,7 +124,8 @@ def _call_activity(visit: Visit, resource: Resource, payload: Payload, limits: _
     if not tasks.activities.exists(resource.arn):
         raise EvaluationError(f"The activity {resource.arn} does not exist.")
     begun = visit.begun
-    with tasks.tokens.issued(_machine(visit), task_past.token(visit)) as token:
+    issued = tasks.tokens.issued(_machine(visit), task_past.token(visit), resource.arn)
+    with issued as token:
         if not begun:
             details = {"resource": resource.arn, "input": payload.text, "inputDetails": TRUNCATED}
             visit.begin("ActivityScheduled", {**details, **limits.times}, token)

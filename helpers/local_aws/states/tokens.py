@@ -2,8 +2,9 @@
 
 A token is signed, so that one of ours whose task is over and a made-up one can be told apart
 without a list of all that ever were. It carries the ARN of its state machine, which is the resource
-that the permission to use it is asked for. What is said is kept before it is acknowledged: should
-the process die before the task has heard it, the task hears it when it goes on.
+that the permission to use it is asked for, and that of the activity whose task it is. What is said
+is kept before it is acknowledged: should the process die before the task has heard it, the task
+hears it when it goes on.
 """
 
 import base64
@@ -23,8 +24,8 @@ from helpers.local_aws.states.store import Store
 from helpers.local_aws.states.words import Claim, Words
 
 _SIGNATURE = hashlib.sha256().digest_size
-_LENGTH = 224  # bytes before the signature
-_LONGEST_NAME = 191  # leaves 32 random bytes
+_LENGTH = 416  # bytes before the signature
+_LONGEST_ARN = 191  # two of them leave 32 random bytes
 
 
 class Tokens:
@@ -36,14 +37,19 @@ class Tokens:
         self._lock = threading.Lock()  # held while something is said
 
     @contextmanager
-    def issued(self, machine_arn: str, token: str | None = None) -> Iterator[str]:
-        """Give a token of a state machine that counts until the end of the block.
+    def issued(
+        self, machine_arn: str, token: str | None = None, activity_arn: str = ""
+    ) -> Iterator[str]:
+        """Give a token that counts until the end of the block.
 
-        A new one, or `token`, which counted before the process died.
+        Args:
+            machine_arn: of the state machine.
+            token: which counted before the process died; None for a new one.
+            activity_arn: of the activity whose task it is, "" for other tasks.
         """
         if token is None:
-            named = machine_arn.encode()[:_LONGEST_NAME]
-            content = bytes([len(named)]) + named + secrets.token_bytes(_LENGTH - 1 - len(named))
+            content = _counted(machine_arn) + _counted(activity_arn)
+            content += secrets.token_bytes(_LENGTH - len(content))
             token = base64.b64encode(content + self._signature(content)).decode()
         self._open.setdefault(token, Words())
         try:
@@ -88,9 +94,9 @@ class Tokens:
         given = content[-_SIGNATURE:]
         if not hmac.compare_digest(self._signature(content[:-_SIGNATURE]), given):
             raise ServiceError("InvalidToken", "Invalid Token: 'Invalid token'")
-        # Not recorded; the sentence that users of AWS report.
-        message = "Task Timed Out: 'Provided task does not exist anymore'"
-        raise ServiceError("TaskTimedOut", message)
+        # Not recorded; the sentences that users of AWS report.
+        subject = _activity_of(content) or "Provided task does not exist anymore"
+        raise ServiceError("TaskTimedOut", f"Task Timed Out: '{subject}'")
 
     def success(self, request: dict[str, Any]) -> dict[str, Any]:
         """SendTaskSuccess."""
@@ -129,6 +135,18 @@ class Tokens:
 
     def _signature(self, content: bytes) -> bytes:
         return hmac.digest(self._store.secret(), content, "sha256")
+
+
+def _counted(arn: str) -> bytes:
+    """Return an ARN, cut where it is too long, after its length."""
+    cut = arn.encode()[:_LONGEST_ARN]
+    return bytes([len(cut)]) + cut
+
+
+def _activity_of(content: bytes) -> str:
+    """Return the ARN of the activity that a token's content has behind its machine's, or ""."""
+    start = 1 + content[0]
+    return content[start + 1 : start + 1 + content[start]].decode("utf-8", "ignore")
 
 
 def _word(kept: dict[str, Any]) -> Any:

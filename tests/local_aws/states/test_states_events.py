@@ -13,6 +13,7 @@ from helpers.local_aws import ACCOUNT, REGION
 from helpers.local_aws.events.scheduler import Scheduler
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/events"
+FAIL = {"StartAt": "F", "States": {"F": {"Type": "Fail"}}}
 PASS = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
 
 
@@ -480,6 +481,24 @@ def test_an_execution_tells_that_it_runs_and_how_it_ends(bench, events, queue):
         "outputDetails": {"included": True},
         "redriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
     }
+
+
+def test_a_redriven_execution_tells_that_it_runs_again_and_its_children_that_they_wait(
+    bench, events, queue
+):
+    url, arn = queue
+    rule(events, {"source": ["aws.states"]}, {"Arn": arn})
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    processor = FAIL | {"ProcessorConfig": config}
+    state = {"Type": "Map", "ItemProcessor": processor, "End": True}
+    execution = bench.start({"StartAt": "M", "States": {"M": state}}, [1])
+    bench.wait(execution)
+    bench.sfn.redrive_execution(executionArn=execution)
+    told = statuses(bench, url, 9)
+    of_parent = [one["status"] for one in told if one["executionArn"] == execution]
+    of_child = [one["status"] for one in told if one["executionArn"] != execution]
+    assert of_parent == ["RUNNING", "FAILED"] * 2
+    assert of_child == ["RUNNING", "FAILED", "PENDING_REDRIVE", "RUNNING", "FAILED"]
 
 
 def test_a_rule_for_failures_is_told_of_each_kind_of_them(bench, events, queue):

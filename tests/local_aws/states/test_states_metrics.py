@@ -74,6 +74,19 @@ def test_executions_are_counted_by_how_they_ended(bench, cloudwatch):
     assert total(cloudwatch, "ExecutionsStarted") >= 6  # of the account
 
 
+def test_each_end_of_a_redriven_execution_is_counted(bench, cloudwatch):
+    machine = bench.create(FAIL)
+    arn = bench.start(machine)
+    for _ in range(2):
+        bench.wait(arn)
+        bench.sfn.redrive_execution(executionArn=arn)
+    bench.wait(arn)
+    names = ["ExecutionsStarted", "ExecutionsFailed", "ExecutionsRedriven"]
+    names += ["RedrivenExecutionsFailed", "RedrivenExecutionsSucceeded"]
+    counted = {name: total(cloudwatch, name, StateMachineArn=machine) for name in names}
+    assert list(counted.values()) == [1, 3, 2, 2, 0], counted
+
+
 def test_the_time_of_an_execution_is_told_in_milliseconds_at_its_end(bench, cloudwatch):
     machine = bench.create(
         {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 1, "End": True}}}

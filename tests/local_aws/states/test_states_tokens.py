@@ -250,6 +250,17 @@ def test_the_task_of_a_stopped_execution_is_offered_to_nobody(bench, activity):
     bench.wait(execution)
 
 
+def test_a_token_of_an_activity_that_is_over_names_the_activity(bench, activity):
+    execution = bench.start(working(activity), 1)
+    token = bench.sfn.get_activity_task(activityArn=activity)["taskToken"]
+    bench.sfn.send_task_success(taskToken=token, output="2")
+    with pytest.raises(ClientError) as late:  # at once, before the task has heard it
+        bench.sfn.send_task_success(taskToken=token, output="3")
+    error = late.value.response["Error"]
+    assert (error["Code"], error["Message"]) == ("TaskTimedOut", f"Task Timed Out: '{activity}'")
+    assert bench.wait(execution)["output"] == "2"
+
+
 def test_a_task_for_a_deleted_activity_fails(bench, activity):
     bench.sfn.delete_activity(activityArn=activity)
     error, cause = bench.failure(working(activity))
