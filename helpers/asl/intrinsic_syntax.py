@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from helpers.asl.intrinsic_functions import ARGUMENTS, EscapedText
-from helpers.asl.paths import PathSyntaxError, compile_path
+from helpers.asl.paths import PathSyntaxError, compile_path, outside_quotes
 
 _NAME = re.compile(r"States\.[A-Za-z0-9]+")
 _WORD = re.compile(r"true|false|null|-?\d+(\.\d+)?([eE][+-]?\d+)?")
@@ -143,25 +143,11 @@ class _Parser:
 
     def path(self) -> str:
         """Read a path up to the comma or bracket that ends the argument."""
-        start, depth, quote = self.position, 0, ""
-        while self.position < len(self.text):
-            character = self.text[self.position]
-            if quote:
-                if character == "\\":
-                    self.position += 1
-                elif character == quote:
-                    quote = ""
-            elif character in "'\"":
-                quote = character
-            elif character in "[(":
-                depth += 1
-            elif character in "])":
-                if depth == 0:
-                    break
-                depth -= 1
-            elif character == "," and depth == 0:
+        start, self.position = self.position, len(self.text)
+        for position, open_brackets in outside_quotes(self.text, start):
+            if open_brackets < 0 or (open_brackets == 0 and self.text[position] == ","):
+                self.position = position
                 break
-            self.position += 1
         text = self.text[start : self.position].rstrip()
         try:
             compile_path(text)

@@ -10,6 +10,7 @@ Source: https://states-language.net/#path, "Paths" and "Reference Paths" of the 
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -239,7 +240,18 @@ def _unescape(step: re.Match[str]) -> str:
 
 def _closing_bracket(text: str, start: int) -> int:
     """Return the position after the bracket that closes the one at `start`."""
-    depth, quote, position = 0, "", start
+    for position, open_brackets in outside_quotes(text, start):
+        if open_brackets == 0:
+            return position + 1
+    raise PathSyntaxError(text)
+
+
+def outside_quotes(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Yield each position from `start` on that is in no quotes, with the brackets open behind it.
+
+    Those before `start` do not count: a closing bracket too many makes it -1.
+    """
+    open_brackets, quote, position = 0, "", start
     while position < len(text):
         character = text[position]
         if quote:
@@ -249,11 +261,7 @@ def _closing_bracket(text: str, start: int) -> int:
                 quote = ""
         elif character in "'\"":
             quote = character
-        elif character in "[(":
-            depth += 1
-        elif character in "])":
-            depth -= 1
-            if depth == 0:
-                return position + 1
+        else:
+            open_brackets += (character in "[(") - (character in "])")
+            yield position, open_brackets
         position += 1
-    raise PathSyntaxError(text)

@@ -109,6 +109,27 @@ def operation_model(service: str, action: str) -> OperationModel | None:
     return service_model(service).operation_model(name) if name else None
 
 
+def request_for(
+    service: str, action: str, parameters: dict[str, Any], text: str = ""
+) -> tuple[OperationModel, dict[str, Any]]:
+    """Return the model of an action that the service has, and the request for it.
+
+    Args:
+        service: botocore's name.
+        action: "putItem".
+        parameters: of the Task.
+        text: the parameter that is sent as text, JSON for anything but a string; "" for none.
+
+    Raises:
+        RefusedParameters: a field that the action does not have, or of another type.
+    """
+    model = operation_model(service, action)
+    assert model is not None
+    if parameters.get(text) is not None:
+        parameters = {**parameters, text: as_text(parameters[text])}
+    return model, as_request(model.input_shape, parameters)
+
+
 @cache
 def _operation_names(service: str) -> dict[str, str]:
     return {name.lower(): name for name in service_model(service).operation_names}

@@ -8,11 +8,10 @@ from helpers.local_aws.states.integrations.calls import (
     Clients,
     Names,
     Work,
-    as_request,
     as_result,
     client_error,
-    operation_model,
     perform,
+    request_for,
     require,
     with_metadata,
 )
@@ -36,9 +35,7 @@ def prepare(clients: Clients, resource: Resource, parameters: Any) -> Work:
     Raises:
         RefusedParameters: a field that the action does not have, or of another type.
     """
-    model = operation_model("dynamodb", resource.action)
-    assert model is not None
-    request = as_request(model.input_shape, parameters)
+    model, request = request_for("dynamodb", resource.action, parameters)
 
     def work() -> dict[str, Any]:
         require("dynamodb", model.name, request, _NAMES)

@@ -11,11 +11,10 @@ from helpers.local_aws.states.integrations.calls import (
     Clients,
     Names,
     Work,
-    as_request,
     as_result,
     as_text,
-    operation_model,
     perform,
+    request_for,
     with_metadata,
 )
 
@@ -28,12 +27,10 @@ def prepare(clients: Clients, resource: Resource, parameters: Any) -> Work:
     Raises:
         RefusedParameters: a field that the action does not have, or of another type.
     """
-    model = operation_model("events", "putEvents")
-    assert model is not None
     sent = dict(parameters)
     if isinstance(sent.get("Entries"), list):
         sent["Entries"] = [_entry(entry) for entry in sent["Entries"]]
-    request = as_request(model.input_shape, sent)
+    model, request = request_for("events", "putEvents", sent)
 
     def work() -> dict[str, Any]:
         response = perform(clients, "events", model.name, _readable(request), _NAMES)

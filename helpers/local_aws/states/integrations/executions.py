@@ -18,11 +18,10 @@ from helpers.local_aws.states.integrations.calls import (
     Clients,
     Names,
     Work,
-    as_request,
     as_result,
-    as_text,
     operation_model,
     perform,
+    request_for,
     with_metadata,
 )
 from helpers.local_aws.states.run import Halt, Halted
@@ -37,12 +36,7 @@ def prepare(clients: Clients, resource: Resource, parameters: Any) -> Work:
     Raises:
         RefusedParameters: a field that the action does not have, or of another type.
     """
-    model = operation_model("stepfunctions", "startExecution")
-    assert model is not None
-    sent = dict(parameters)
-    if sent.get("Input") is not None:
-        sent["Input"] = as_text(sent["Input"])
-    request = as_request(model.input_shape, sent)
+    model, request = request_for("stepfunctions", "startExecution", parameters, text="Input")
 
     def work() -> dict[str, Any]:
         response = perform(clients, "stepfunctions", model.name, request, _NAMES)

@@ -11,12 +11,10 @@ from helpers.local_aws.states.integrations.calls import (
     Clients,
     Names,
     Work,
-    as_request,
     as_result,
-    as_text,
     client_error,
-    operation_model,
     perform,
+    request_for,
     with_metadata,
 )
 
@@ -37,12 +35,7 @@ def send(clients: Clients, resource: Resource, parameters: Any) -> Work:
 def _prepare(
     clients: Clients, service: str, action: str, text: str, parameters: Any, names: Names
 ) -> Work:
-    model = operation_model(service, action)
-    assert model is not None
-    sent = dict(parameters)
-    if sent.get(text) is not None:
-        sent[text] = as_text(sent[text])
-    request = as_request(model.input_shape, sent)
+    model, request = request_for(service, action, parameters, text)
 
     def work() -> dict[str, Any]:
         if text not in request:
