@@ -2,7 +2,6 @@
 
 import dataclasses
 import threading
-import uuid
 from typing import Any
 
 from helpers.asl import definition
@@ -84,7 +83,7 @@ class Children:
                 else:
                     run, past = self._relaunch(index, child, size)
                 children.append(run.execution)
-                if run.ended.is_set():
+                if run.has_ended:
                     self._count_end(run)
                 elif self.threads:
                     threading.Thread(
@@ -135,10 +134,10 @@ class Children:
 
     def _launch(self, index: int, value: Any, size: int) -> Run:
         """Return a child execution as it begins."""
-        name, clock = str(uuid.uuid4()), self.visit.line.run.clock
+        name, clock = names.new_name(), self.visit.line.run.clock
         arn = names.execution_arn(self.revision.name, name)
         if is_express(self.revision):
-            name = f"{name}:{uuid.uuid4()}"  # recorded
+            name = f"{name}:{names.new_name()}"  # recorded
             arn = names.express_arn(self.revision.name, *name.split(":"))
         execution = Execution(arn, name, self.revision, Payload(value), clock())
         execution.map_run_arn = self.run_of_map.arn

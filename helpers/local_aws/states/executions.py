@@ -2,8 +2,8 @@
 
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 from helpers.asl.failures import RUNTIME, StateFailure
@@ -41,6 +41,7 @@ from helpers.local_aws.states.store import (
     Store,
     is_express,
 )
+from helpers.local_aws.states.timers import Timers
 
 Parameters = dict[str, Any]
 LONGEST_EXPRESS = 300  # seconds ("Quotas related to state machine executions")
@@ -67,11 +68,13 @@ class Executions:
         self.status_changed: Callable[[str], None] = lambda arn: None  # of a Standard execution
         self._lock = threading.Lock()
         self._running: dict[str, Run] = {}
+        self._left_running = threading.Condition()  # some have left `_running`
+        self._timers = Timers()
         self._is_left = False  # what runs is another process's
 
     def start(self, request: Parameters, ran: Revision) -> dict[str, Any]:
         """StartExecution of `ran`. The same name and input while it runs give the same one."""
-        name = request.get("name") or str(uuid.uuid4())
+        name = request.get("name") or names.new_name()
         names.check_name(name)
         given = checked_input(request)
         with self._lock:
@@ -154,8 +157,17 @@ class Executions:
             if not is_express(run.execution.revision):
                 self.status_changed(arn)
         finally:
-            if self._running.get(arn) is run:  # a child may have been redriven already
-                del self._running[arn]
+            with self._left_running:
+                if self._running.get(arn) is run:  # a child may have been redriven already
+                    del self._running[arn]
+                self._left_running.notify_all()
+
+    def _wait_until_told(self, arn: str) -> None:
+        """Return when nobody has still to hear of the end of an execution that has ended."""
+        run = self._running.get(arn)
+        if run is not None and run.has_ended:
+            with self._left_running:
+                self._left_running.wait_for(lambda: self._running.get(arn) is not run)
 
     def launch_child(self, execution: Execution) -> Run:
         """Return a child execution of a Distributed Map as it begins."""
@@ -197,12 +209,10 @@ class Executions:
             if seconds <= 0:
                 run.time_out()
                 return
-        timer = threading.Timer(seconds, run.time_out) if seconds else None
-        if timer is not None:
-            timer.daemon = True
-            timer.start()
+        limit = self._timers.limiting(seconds, run.time_out) if seconds else nullcontext()
         try:
-            output = run_flow(definition, execution.input, line, past)
+            with limit:
+                output = run_flow(definition, execution.input, line, past)
             run.succeed(output, line.previous)
         except StateFailure as failure:
             run.fail(failure, line.previous)
@@ -212,9 +222,6 @@ class Executions:
             cause = f"The embedded AWS could not run this: {type(error).__name__}: {error}"
             run.fail(StateFailure(RUNTIME, cause), line.previous)
             raise
-        finally:
-            if timer is not None:
-                timer.cancel()
 
     def stop(self, request: Parameters) -> dict[str, Any]:
         """StopExecution. Waits end at once; a call to a service goes on unheard."""
@@ -226,9 +233,7 @@ class Executions:
 
     def redrive(self, request: Parameters) -> dict[str, Any]:
         """RedriveExecution. A client token that has redriven it gets the same answer again."""
-        run = self._running.get(request["executionArn"])
-        if run is not None and run.ended.is_set():
-            run.told.wait()
+        self._wait_until_told(request["executionArn"])
         with self._lock:
             execution, now = self._find(request["executionArn"]), self.clock()
             date = redrive.known_date(execution, request, now)

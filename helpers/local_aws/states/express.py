@@ -4,7 +4,6 @@ Source: "Choosing workflow type" of the developer guide.
 """
 
 import threading
-import uuid
 from typing import Any
 
 from helpers.local_aws.json_protocol import ServiceError
@@ -53,10 +52,10 @@ class Express:
         return _answer(run.execution, request.get("includedData", "ALL_DATA") == "ALL_DATA")
 
     def _launch(self, request: Parameters, ran: Revision) -> Run:
-        name = request.get("name") or str(uuid.uuid4())
+        name = request.get("name") or names.new_name()
         names.check_name(name)
         given = checked_input(request)
-        arn = names.express_arn(ran.name, name, str(uuid.uuid4()))
+        arn = names.express_arn(ran.name, name, names.new_name())
         execution = Execution(arn, name, ran, given, self._executions.clock())
         execution.trace_header = request.get("traceHeader")
         return self._executions.launch(execution, self._executions.metrics.keeper(execution))

@@ -2,7 +2,9 @@
 
 import base64
 import json
+import random
 import re
+import uuid
 from typing import Any
 
 from helpers.local_aws import ACCOUNT, REGION
@@ -43,6 +45,11 @@ def execution_of(arn: str) -> str:
     parts = arn.split(":")
     qualified = len(parts) == 9 and parts[5] == "execution"
     return ":".join([*parts[:7], parts[8]]) if qualified else arn
+
+
+def new_name() -> str:
+    """Return a name for who has none: a UUID, as AWS gives. It is no secret, so it comes fast."""
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
 def check_name(name: str) -> None:

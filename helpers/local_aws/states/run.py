@@ -32,23 +32,17 @@ class Halt:
     """A stop sign for a line of work; raising it raises it for all lines inside."""
 
     def __init__(self, outer: "Halt | None" = None) -> None:
-        self._raised = threading.Event()
+        self.is_raised = False
         self._inner: set[Halt] = set()
         self._wakes: set[Callable[[], None]] = set()
         self._outer = outer
         if outer is not None:
             outer._inner.add(self)
-            if outer.is_raised:
-                self._raised.set()
-
-    @property
-    def is_raised(self) -> bool:
-        """Whether the work must stop."""
-        return self._raised.is_set()
+            self.is_raised = outer.is_raised  # after the other has got it: either sees the stop
 
     def raise_it(self) -> None:
         """Stop the line and all lines inside it, also those that wait."""
-        self._raised.set()
+        self.is_raised = True
         for inner in list(self._inner):
             inner.raise_it()
         for wake in list(self._wakes):
@@ -76,8 +70,10 @@ class Halt:
         Raises:
             Halted: the work must stop.
         """
-        if self._raised.wait(max(seconds, 0)):
-            raise Halted
+        stop = threading.Event()  # few lines wait; each would have to be made one
+        with self.waking(stop.set):
+            if stop.wait(max(seconds, 0)):
+                raise Halted
 
 
 class Run:
@@ -106,8 +102,7 @@ class Run:
         self.clock = clock
         self.randomness = randomness or Randomness()
         self.halt = Halt()
-        self.ended = threading.Event()
-        self.told = threading.Event()  # whoever waits for the end has heard of it
+        self.has_ended = False
         self._store = store
         self._lock = threading.Lock()
         self.known = self._last_id = last_id  # up to here another process has written
@@ -116,7 +111,7 @@ class Run:
     @property
     def is_left(self) -> bool:
         """Whether the process stops here; another one goes on with the execution."""
-        return self.halt.is_raised and not self.ended.is_set()
+        return self.halt.is_raised and not self.has_ended
 
     def record(
         self,
@@ -133,7 +128,7 @@ class Run:
             Halted: the line that `halt` belongs to is no longer wanted.
         """
         with self._lock:
-            if halt.is_raised or self.ended.is_set():
+            if halt.is_raised or self.has_ended:
                 raise Halted
             if self._last_id < self._most_events - 1:
                 return self._write(kind, previous, details, line, hidden)
@@ -195,8 +190,8 @@ class Run:
         if execution.status == "SUCCEEDED":
             execution.output = Payload(text=details["output"])
         self._store.save_execution(execution)
-        self.ended.set()
-        self._tell()
+        self.has_ended = True
+        self._at_end(self)
 
     def _end_with(
         self, status: str, kind: str, previous: int, error: str | None, cause: str | None
@@ -209,7 +204,7 @@ class Run:
         self, status: str, kind: str, previous: int, details: dict[str, Any], **outcome: Any
     ) -> None:
         with self._lock:
-            if self.ended.is_set() or self.halt.is_raised:  # by now it is another process's
+            if self.has_ended or self.halt.is_raised:  # by now it is another process's
                 return
             self._write(kind, previous, details)
             outcome |= {"stopped": self.clock(), "status": status}
@@ -217,19 +212,13 @@ class Run:
             self._store.save_execution(dataclasses.replace(self.execution, **outcome))
             for name, value in outcome.items():
                 setattr(self.execution, name, value)
-            self.ended.set()
+            self.has_ended = True
         try:
             if self.execution.map_run_arn is None:  # thousands of children go along with others
                 self._store.flush()
         finally:
             self.halt.raise_it()
-            self._tell()
-
-    def _tell(self) -> None:
-        try:
             self._at_end(self)
-        finally:
-            self.told.set()
 
     def _write(
         self,
