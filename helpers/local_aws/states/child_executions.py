@@ -156,7 +156,7 @@ class Children:
                 child.started, child.status = self.visit.line.run.clock(), "RUNNING"
                 child.redrive_count += 1
                 child.stopped = child.error = child.cause = None
-            run = self.executions.launch_child(child)
+            run = self.executions.launch_child(child, is_new=False)
             if not begins_again:
                 run.fail(StateFailure(RUNTIME, _UNKNOWN), 1)
         self._move(size, "pendingRedrive" if begins_again else "pending", "running")

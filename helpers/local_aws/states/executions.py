@@ -87,7 +87,7 @@ class Executions:
                 return {"executionArn": arn, "startDate": existing.started}
             execution = Execution(arn, name, ran, given, self.clock())
             execution.trace_header = request.get("traceHeader")
-            self._store.save_execution(execution)
+            self._store.add_execution(execution)
             run = self.launch(execution, self._store)
         threading.Thread(target=self.run_to_end, args=(run,), daemon=True, name=name).start()
         return {"executionArn": arn, "startDate": execution.started}
@@ -169,12 +169,12 @@ class Executions:
             with self._left_running:
                 self._left_running.wait_for(lambda: self._running.get(arn) is not run)
 
-    def launch_child(self, execution: Execution) -> Run:
+    def launch_child(self, execution: Execution, *, is_new: bool = True) -> Run:
         """Return a child execution of a Distributed Map as it begins."""
         keeper: Keeper = self._store
         if is_express(execution.revision):
             keeper = Outcomes(self._store, self.metrics.keeper(execution))
-        self._store.save_execution(execution)
+        (self._store.add_execution if is_new else self._store.save_execution)(execution)
         return self.launch(execution, keeper)
 
     def of_map_run(self, arn: str) -> list[Execution]:

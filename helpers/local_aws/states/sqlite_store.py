@@ -167,12 +167,20 @@ class SqliteStore:
 
     # Executions
 
+    def add_execution(self, execution: Execution) -> None:
+        """Keep an execution that was not kept before."""
+        with self._lock:
+            number = self._last["executions"] = self._last["executions"] + 1
+            self._numbers[execution.arn] = number
+            self.save_execution(execution)
+
     def save_execution(self, execution: Execution) -> None:
         """Keep a new or changed execution."""
         with self._lock:
             number = self._number(execution.arn)
             if number is None:
-                number = self._last["executions"] = self._last["executions"] + 1
+                self.add_execution(execution)
+                return
             self._numbers[execution.arn] = number
             self._live[execution.arn] = execution
             row = (

@@ -156,6 +156,9 @@ class Keeper(Protocol):
 class Store(Keeper, Protocol):
     """What the service needs to remember."""
 
+    def add_execution(self, execution: Execution) -> None:
+        """Keep an execution that was not kept before."""
+
     def save_machine(self, machine: StateMachine) -> None:
         """Keep a new or changed machine."""
 
