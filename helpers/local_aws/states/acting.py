@@ -16,8 +16,8 @@ from helpers.local_aws.permissions.decisions import STATES
 from helpers.local_aws.permissions.principals import of_service
 from helpers.local_aws.permissions.refusals import sentence
 from helpers.local_aws.permissions.resources import Ask, arn
-from helpers.local_aws.states.flow import Visit
 from helpers.local_aws.states.integrations.calls import Clients
+from helpers.local_aws.states.visit import Visit
 
 _SYNC = "arn:aws:states:::states:startExecution.sync"
 _RULE = arn("events", "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule")

@@ -9,11 +9,12 @@ from helpers.asl.failures import RUNTIME, StateFailure
 from helpers.asl.paths import Scope
 from helpers.asl.payload import Payload, json_text
 from helpers.local_aws.states import item_reader, names
-from helpers.local_aws.states.flow import Visit
+from helpers.local_aws.states.halt import Halted
 from helpers.local_aws.states.map_run import MapRun
 from helpers.local_aws.states.progress import Progress
-from helpers.local_aws.states.run import Halted, Run
+from helpers.local_aws.states.run import Run
 from helpers.local_aws.states.store import Execution, Revision, is_express
+from helpers.local_aws.states.visit import Visit
 
 MOST_AT_ONCE = 40  # threads; AWS runs up to 10,000 child executions at once
 _THRESHOLD = (

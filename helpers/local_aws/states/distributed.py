@@ -13,12 +13,14 @@ from helpers.local_aws import ACCOUNT, REGION
 from helpers.local_aws.permissions.resources import Ask
 from helpers.local_aws.states import acting, item_reader, result_writer
 from helpers.local_aws.states.child_executions import Children
-from helpers.local_aws.states.flow import Outcome, Visit
+from helpers.local_aws.states.halt import Halted
 from helpers.local_aws.states.integrations.calls import Clients
+from helpers.local_aws.states.limits import check_size
+from helpers.local_aws.states.line import Line
 from helpers.local_aws.states.map_run import MapRun
 from helpers.local_aws.states.progress import MAP_RUN_STARTS
-from helpers.local_aws.states.run import Halted, Line, check_size
 from helpers.local_aws.states.store import Execution, is_express
+from helpers.local_aws.states.visit import Outcome, Visit
 
 _MOST_REDRIVES = 1_000  # "Redriving Map Runs" of the developer guide
 

@@ -24,13 +24,15 @@ from helpers.local_aws.states.execution_answers import (
     shown_event,
 )
 from helpers.local_aws.states.flow import run_flow
+from helpers.local_aws.states.halt import Halted
 from helpers.local_aws.states.integrations import Tasks
+from helpers.local_aws.states.line import Line
 from helpers.local_aws.states.logs import Logs
 from helpers.local_aws.states.machines import Machines, machine_details
 from helpers.local_aws.states.map_runs import MapRuns
 from helpers.local_aws.states.metrics import Metrics
 from helpers.local_aws.states.progress import Progress, read
-from helpers.local_aws.states.run import Halted, Line, Run
+from helpers.local_aws.states.run import Run
 from helpers.local_aws.states.store import (
     Asked,
     Event,

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from helpers.local_aws.states.run import Halt, Line
+from helpers.local_aws.states.halt import Halt
+from helpers.local_aws.states.line import Line
 
 _ABORTABLE = {"Task", "Wait", "Parallel", "Map"}  # the states that have a …StateAborted event
 

@@ -17,8 +17,8 @@ from helpers.asl import resources
 from helpers.asl.failures import StateFailure
 from helpers.asl.paths import Scope
 from helpers.asl.payload import Payload
-from helpers.local_aws.states.flow import Visit
 from helpers.local_aws.states.integrations.calls import Clients, as_result, operation_model
+from helpers.local_aws.states.visit import Visit
 
 ITEM_READER_FAILED = "States.ItemReaderFailed"
 MOST_ITEMS = 100_000_000

@@ -9,9 +9,13 @@ from helpers.asl.failures import EvaluationError, StateFailure
 from helpers.asl.paths import Scope
 from helpers.asl.payload import Payload
 from helpers.local_aws.states import distributed
-from helpers.local_aws.states.flow import Outcome, Visit, run_flow, runs, with_retries
+from helpers.local_aws.states.flow import run_flow, runs
 from helpers.local_aws.states.groups import abort_group, side_by_side
-from helpers.local_aws.states.run import Halt, Line, check_size
+from helpers.local_aws.states.halt import Halt
+from helpers.local_aws.states.limits import check_size
+from helpers.local_aws.states.line import Line
+from helpers.local_aws.states.retries import with_retries
+from helpers.local_aws.states.visit import Outcome, Visit
 
 MOST_AT_ONCE = 40  # "Map state processing modes": an inline Map runs at most 40 iterations at once
 

@@ -7,9 +7,13 @@ from typing import Any
 from helpers.asl import definition
 from helpers.asl.failures import StateFailure
 from helpers.asl.payload import Payload
-from helpers.local_aws.states.flow import Outcome, Visit, run_flow, runs, with_retries
+from helpers.local_aws.states.flow import run_flow, runs
 from helpers.local_aws.states.groups import abort_group, side_by_side
-from helpers.local_aws.states.run import Halt, Line, check_size
+from helpers.local_aws.states.halt import Halt
+from helpers.local_aws.states.limits import check_size
+from helpers.local_aws.states.line import Line
+from helpers.local_aws.states.retries import with_retries
+from helpers.local_aws.states.visit import Outcome, Visit
 
 
 @runs("Parallel")

@@ -12,11 +12,11 @@ from helpers.asl.paths import Scope
 from helpers.asl.payload import json_text
 from helpers.local_aws.permissions.resources import Ask
 from helpers.local_aws.states import acting
-from helpers.local_aws.states.flow import Visit
 from helpers.local_aws.states.integrations.calls import Clients
 from helpers.local_aws.states.item_reader import arguments
 from helpers.local_aws.states.map_run import MapRun
 from helpers.local_aws.states.store import Execution
+from helpers.local_aws.states.visit import Visit
 
 RESULT_WRITER_FAILED = "States.ResultWriterFailed"
 _FILES = {"SUCCEEDED": "SUCCEEDED", "FAILED": "FAILED", "TIMED_OUT": "FAILED", "ABORTED": "FAILED"}

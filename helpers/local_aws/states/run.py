@@ -1,79 +1,25 @@
 """A running execution: its history, its halts and its one end.
 
-Every line of work (the execution itself, each branch of a Parallel, each iteration of a Map)
-records its events here. The first end wins: after it nothing is recorded any more, and whoever
-tries meets `Halted` and gives up. Nothing polls; who waits is woken.
+Every line of work (line.py) records its events here. The first end wins: after it nothing is
+recorded any more, and whoever tries meets `Halted` and gives up.
 """
 
-import contextlib
 import dataclasses
 import math
-import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from helpers.asl.failures import DATA_LIMIT, PAYLOAD_LIMIT, RUNTIME, StateFailure
+from helpers.asl.failures import RUNTIME, StateFailure
 from helpers.asl.intrinsics import Randomness
 from helpers.asl.payload import Payload
 from helpers.asl.timestamps import write
-from helpers.local_aws.states.progress import ENDS, Progress
+from helpers.local_aws.states.halt import Halt, Halted
+from helpers.local_aws.states.progress import ENDS
 from helpers.local_aws.states.store import Event, Execution, Keeper, is_express
 
 MOST_EVENTS = 25_000  # "Quotas related to state machine executions"
-
-
-class Halted(Exception):
-    """The work is no longer wanted: the execution has ended, or a sibling branch failed."""
-
-
-class Halt:
-    """A stop sign for a line of work; raising it raises it for all lines inside."""
-
-    def __init__(self, outer: "Halt | None" = None) -> None:
-        self.is_raised = False
-        self._inner: set[Halt] = set()
-        self._wakes: set[Callable[[], None]] = set()
-        self._outer = outer
-        if outer is not None:
-            outer._inner.add(self)
-            self.is_raised = outer.is_raised  # after the other has got it: either sees the stop
-
-    def raise_it(self) -> None:
-        """Stop the line and all lines inside it, also those that wait."""
-        self.is_raised = True
-        for inner in list(self._inner):
-            inner.raise_it()
-        for wake in list(self._wakes):
-            wake()
-
-    @contextlib.contextmanager
-    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
-        """Call `wake` if the work must stop meanwhile, or must already."""
-        self._wakes.add(wake)
-        try:
-            if self.is_raised:
-                wake()
-            yield
-        finally:
-            self._wakes.discard(wake)
-
-    def forget(self) -> None:
-        """Leave the line outside: the work is done."""
-        if self._outer is not None:
-            self._outer._inner.discard(self)
-
-    def wait(self, seconds: float) -> None:
-        """Wait, but not longer than until the stop.
-
-        Raises:
-            Halted: the work must stop.
-        """
-        stop = threading.Event()  # few lines wait; each would have to be made one
-        with self.waking(stop.set):
-            if stop.wait(max(seconds, 0)):
-                raise Halted
 
 
 class Run:
@@ -241,127 +187,6 @@ class Run:
     def last_id(self) -> int:
         """The id of the newest event."""
         return self._last_id
-
-
-class Line:
-    """One line of work: a sequence of states, each event pointing to the one before."""
-
-    def __init__(
-        self,
-        run: Run,
-        previous: int,
-        variables: dict[str, Any],
-        extra: dict[str, Any],
-        halt: Halt,
-        path: str = "",
-    ) -> None:
-        self.run = run
-        self.path = path  # its place among the lines of the execution, see Event
-        self.previous = previous
-        self.variables = variables
-        self.extra = extra  # what the context object has beside Execution and StateMachine
-        self.halt = halt
-        self.state_type: str | None = None  # of the state that runs now
-        self.inner: list[Line] = []  # in the order in which they began
-        self.when_aborted: tuple[str, dict[str, Any]] | None = None  # an event of its own
-
-    def record(
-        self,
-        kind: str,
-        details: dict[str, Any] | None = None,
-        hidden: dict[str, Any] | None = None,
-    ) -> int:
-        """Write the next event of this line and return its id."""
-        self.previous = self.run.record(kind, self.previous, details, self.halt, self.path, hidden)
-        return self.previous
-
-    def record_beside(self, kind: str, details: dict[str, Any] | None = None) -> int:
-        """Write an event that the next one does not point to."""
-        return self.run.record(kind, self.previous, details, self.halt, self.path)
-
-    def branch(
-        self,
-        index: int,
-        group: Halt,
-        extra: dict[str, Any] | None = None,
-        past: Progress | None = None,
-    ) -> "Line":
-        """Return a line inside this one, with its own variables; `close` it when it is done.
-
-        Args:
-            index: of the branch or the iteration; the newest event here is the one that started it.
-            group: the stop sign that it shares with the lines beside it.
-            extra: what its context object has beside this line's.
-            past: how far it had come, when it goes on.
-        """
-        inner = Line(
-            self.run,
-            self.previous,
-            dict(self.variables),
-            {**self.extra, **extra} if extra else self.extra,
-            Halt(group),
-            f"{self.path}/{self.previous}.{index}",
-        )
-        if past is not None:
-            inner.variables, inner.previous = past.variables, past.previous
-            inner.state_type = None if past.is_aborted else past.kind
-        self.inner.append(inner)
-        return inner
-
-    def close(self, inner: "Line") -> None:
-        """Forget a line inside this one."""
-        inner.halt.forget()
-        with contextlib.suppress(ValueError):  # whoever aborted the group has forgotten it
-            self.inner.remove(inner)
-
-    def context(self, state: dict[str, Any], **more: Any) -> dict[str, Any]:
-        """Return the context object for a state."""
-        return {**self.run.context, "State": state, **self.extra, **more}
-
-
-def call(work: Callable[[], Any], seconds: float | None) -> Any:
-    """Return what `work` returns.
-
-    Args:
-        work: a blocking call.
-        seconds: how long it may take; None for any time.
-
-    Raises:
-        TimeoutError: the time is over; `work` goes on unheard.
-    """
-    if seconds is None:
-        return work()
-    answers: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
-
-    def answer() -> None:
-        try:
-            answers.put((work(), None))
-        except BaseException as error:  # handed over to the thread that waits
-            answers.put((None, error))
-
-    threading.Thread(target=answer, daemon=True, name="task").start()
-    try:
-        result, error = answers.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError from None
-    if error is not None:
-        raise error
-    return result
-
-
-def check_size(payload: Payload, subject: str) -> Payload:
-    """Return `payload`.
-
-    Raises:
-        StateFailure: States.DataLimitExceeded, it has more than 256 KiB.
-    """
-    if payload.size > PAYLOAD_LIMIT:
-        raise StateFailure(
-            DATA_LIMIT,
-            f"The state/task '{subject}' returned a result with a size exceeding the maximum "
-            "number of bytes service limit.",
-        )
-    return payload
 
 
 def _context(execution: Execution) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The states that do no work elsewhere: Pass, Choice, Wait, Succeed and Fail."""
 
 from helpers.asl.failures import EvaluationError, StateFailure
-from helpers.local_aws.states.flow import Outcome, Visit, runs
+from helpers.local_aws.states.flow import runs
+from helpers.local_aws.states.visit import Outcome, Visit
 
 
 @runs("Pass")

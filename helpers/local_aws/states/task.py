@@ -13,9 +13,12 @@ from helpers.asl.payload import Payload
 from helpers.asl.resources import Resource
 from helpers.local_aws import REGION
 from helpers.local_aws.states import acting, task_past
-from helpers.local_aws.states.flow import TRUNCATED, Outcome, Visit, runs, with_retries
+from helpers.local_aws.states.flow import runs
+from helpers.local_aws.states.halt import Halted
 from helpers.local_aws.states.integrations import RefusedParameters
-from helpers.local_aws.states.run import Halted, call, check_size
+from helpers.local_aws.states.limits import call, check_size
+from helpers.local_aws.states.retries import with_retries
+from helpers.local_aws.states.visit import TRUNCATED, Outcome, Visit
 from helpers.local_aws.states.words import Claim
 
 WAIT_FOR_TOKEN = "waitForTaskToken"

@@ -7,7 +7,7 @@ goes on waiting: for a worker, for the word of who has the token, for a nested e
 from helpers.asl import resources
 from helpers.asl.failures import RUNTIME, StateFailure
 from helpers.asl.payload import Payload
-from helpers.local_aws.states.flow import Visit
+from helpers.local_aws.states.visit import Visit
 
 _UNKNOWN = (
     "The embedded AWS ended while the state '{}' was calling {}: whether the call was done cannot "

@@ -19,10 +19,14 @@ from helpers.local_aws import ACCOUNT, REGION
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states import names, not_yet, testing_context, testing_mocks
 from helpers.local_aws.states.definitions import invalid_definition
-from helpers.local_aws.states.flow import RUNNERS, Outcome, Visit, caught
+from helpers.local_aws.states.flow import RUNNERS
 from helpers.local_aws.states.integrations import Tasks
-from helpers.local_aws.states.run import Line, Run, call, check_size
+from helpers.local_aws.states.limits import call, check_size
+from helpers.local_aws.states.line import Line
+from helpers.local_aws.states.retries import caught
+from helpers.local_aws.states.run import Run
 from helpers.local_aws.states.store import Execution, Revision, Unkept
+from helpers.local_aws.states.visit import Outcome, Visit
 
 Parameters = dict[str, Any]
 _STATE_NAME = "StateName"  # what AWS calls every tested state in the context object

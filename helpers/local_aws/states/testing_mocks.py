@@ -8,7 +8,7 @@ from helpers.asl.failures import StateFailure
 from helpers.asl.json_errors import JsonError, parse
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states import testing_schema
-from helpers.local_aws.states.flow import Outcome, Visit
+from helpers.local_aws.states.visit import Outcome, Visit
 
 NUMBERS = {"maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage"}
 _MOCKABLE = ("Task", "Map", "Parallel")

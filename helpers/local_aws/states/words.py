@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from helpers.asl.failures import StateFailure
-from helpers.local_aws.states.run import Halt, Halted
+from helpers.local_aws.states.halt import Halt, Halted
 
 _HEARTBEAT = object()
 _STOP = object()

@@ -11,6 +11,7 @@ from helpers.asl.payload import Payload
 from helpers.asl.resources import Resource
 from helpers.local_aws.states.activities import Activities
 from helpers.local_aws.states.endings import Endings
+from helpers.local_aws.states.halt import Halt
 from helpers.local_aws.states.integrations import (
     aws_sdk,
     dynamodb,
@@ -20,7 +21,6 @@ from helpers.local_aws.states.integrations import (
     messages,
 )
 from helpers.local_aws.states.integrations.calls import Clients, RefusedParameters, Work
-from helpers.local_aws.states.run import Halt
 from helpers.local_aws.states.store import Store
 from helpers.local_aws.states.tokens import Tokens
 

@@ -13,6 +13,7 @@ from helpers.asl.payload import json_text
 from helpers.asl.resources import Resource
 from helpers.asl.retry import TASK_FAILED
 from helpers.local_aws.states.endings import Endings
+from helpers.local_aws.states.halt import Halt, Halted
 from helpers.local_aws.states.integrations.calls import (
     HEADERS,
     Clients,
@@ -24,7 +25,6 @@ from helpers.local_aws.states.integrations.calls import (
     request_for,
     with_metadata,
 )
-from helpers.local_aws.states.run import Halt, Halted
 from helpers.local_aws.states.words import Words
 
 _NAMES = Names("StepFunctions", "AWSStepFunctions", "AWSStepFunctionsException")
