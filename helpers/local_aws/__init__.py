@@ -4,14 +4,16 @@
     listener.py   waitress, the HTTP server
     front.py      lets requests in and picks the service that their signature names
     clients.py    boto3 clients for the services among themselves, without a socket
+    permissions/  whether a request may do what it asks for
+    json_protocol.py  query_protocol.py       how requests are read and answered
+    database.py   the file in which our own services keep what they must not lose
     states/  rekognition/  cloudformation/    our own services
     functions.py (and function_*.py)          Lambda: moto keeps the functions, we run them
     moto_services.py                          all other services: moto's; moto_mends.py corrects it
     events/                                   EventBridge's rules, targets and schedules
-    cloudwatch_metrics.py  log_delivery.py    what services tell CloudWatch
-    permissions/                              what a role may do
-    database.py                               keeps what our own services hold: state.sqlite
-    keeping/                                  keeps what moto holds
+    cloudwatch_metrics.py                     CloudWatch's answers about metrics
+    log_delivery.py  log_events.py            how lines reach CloudWatch Logs, and are kept there
+    keeping/                                  keeps what moto holds when the process is killed
 
 The account number and the region that it answers with stand here and nowhere else.
 """

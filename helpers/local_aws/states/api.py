@@ -15,6 +15,7 @@ from helpers.local_aws.states.logs import Logs
 from helpers.local_aws.states.machines import Machines
 from helpers.local_aws.states.metrics import Metrics
 from helpers.local_aws.states.resume import resume_all
+from helpers.local_aws.states.runs import Runs
 from helpers.local_aws.states.sqlite_store import SqliteStore
 from helpers.local_aws.states.status_events import Offer, teller
 from helpers.local_aws.states.tags import Tags
@@ -50,10 +51,11 @@ class Application:
         self._machines = Machines(self._store, self._logs, clients)
         self._activities = Activities(self._store, long_poll=long_poll)
         tasks = Tasks(clients, self._activities, self._store)
-        self._executions = Executions(self._store, self._machines, tasks, self._logs)
+        self._runs = runs = Runs(self._store, tasks, self._logs)
+        self._executions = Executions(self._store, self._machines, runs)
         machines, executions = self._machines, self._executions
         activities, tokens = self._activities, tasks.tokens
-        express, tags = Express(machines, executions), Tags(self._store)
+        express, tags = Express(machines, executions, runs), Tags(self._store)
         versions, aliases = Versions(self._store, machines), Aliases(self._store, machines)
         self._operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "CreateStateMachine": machines.create,
@@ -76,9 +78,9 @@ class Application:
             "DescribeStateMachineAlias": aliases.describe,
             "ListStateMachineAliases": aliases.list,
             "DeleteStateMachineAlias": aliases.delete,
-            "ListMapRuns": executions.map_runs.list,
-            "DescribeMapRun": executions.map_runs.describe,
-            "UpdateMapRun": executions.map_runs.update,
+            "ListMapRuns": runs.map_runs.list,
+            "DescribeMapRun": runs.map_runs.describe,
+            "UpdateMapRun": runs.map_runs.update,
             "StopExecution": executions.stop,
             "RedriveExecution": executions.redrive,
             "DescribeExecution": executions.describe,
@@ -97,7 +99,7 @@ class Application:
 
     def resume(self) -> None:
         """Go on with what ran when the process before this one died; call it once."""
-        resume_all(self._executions, self._store)
+        resume_all(self._runs, self._store)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request (WSGI)."""
@@ -122,15 +124,15 @@ class Application:
     @property
     def metrics(self) -> Metrics:
         """What CloudWatch is told about executions."""
-        return self._executions.metrics
+        return self._runs.metrics
 
     def tell_status_to(self, offer: Offer) -> None:
         """Tell EventBridge of each change of an execution's status."""
-        self._executions.status_changed = teller(offer, self._executions.describe)
+        self._runs.status_changed = teller(offer, self._executions.describe)
 
     def reset(self) -> None:
         """End what runs and forget everything."""
-        self._executions.abort_all()
+        self._runs.abort_all()
         self._activities.interrupt()
         self._logs.close()
         self.metrics.clear()
@@ -138,14 +140,14 @@ class Application:
 
     def close(self) -> None:
         """Let go of what runs."""
-        self._executions.halt_all()
+        self._runs.halt_all()
         self._activities.interrupt()
         self._logs.close()
 
     def _delete(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """DeleteStateMachine; what the machine still runs ends, too."""
         deleted = self._machines.delete(parameters)
-        self._executions.abort_all(parameters["stateMachineArn"])
+        self._runs.abort_all(parameters["stateMachineArn"])
         return deleted
 
 

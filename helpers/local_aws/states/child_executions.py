@@ -52,7 +52,7 @@ class Children:
         """
         self.visit = visit
         self.run_of_map = run
-        self.executions = visit.line.run.children
+        self.runs = visit.line.run.children
         inputs = [self._item_input(scope, index, item) for index, item in enumerate(items)]
         self.batches = item_reader.batches(visit, scope, inputs)
         self.revision = self._revision()
@@ -105,9 +105,9 @@ class Children:
             if child.status == "PENDING_REDRIVE":  # since before the process died
                 self.pending[index] = "FAILED"
             elif is_redriven and unsuccessful:
-                if self.executions.can_begin_again(child):
+                if self.runs.can_begin_again(child):
                     self.pending[index] = child.status
-                    self.executions.put(child, "PENDING_REDRIVE")
+                    self.runs.put(child, "PENDING_REDRIVE")
                 else:
                     self.run_of_map.executions["failuresNotRedrivable"] += 1
                     self.run_of_map.items["failuresNotRedrivable"] += size
@@ -143,21 +143,21 @@ class Children:
         execution = Execution(arn, name, self.revision, Payload(value), clock())
         execution.map_run_arn = self.run_of_map.arn
         execution.item_index, execution.item_count = index, size
-        return self._running(self.executions.launch_child(execution), size)
+        return self._running(self.runs.launch_child(execution), size)
 
     def _relaunch(self, index: int, child: Execution, size: int) -> tuple[Run, Progress | None]:
         """Return a child execution that goes on, or begins again, and how far it had come."""
         begins_again, past = child.status == "PENDING_REDRIVE", None
         self.pending.pop(index, None)
         if not is_express(child.revision):
-            again = self.executions.begin_again if begins_again else self.executions.relaunch
+            again = self.runs.begin_again if begins_again else self.runs.relaunch
             run, past = again(child)
         else:
             if begins_again:  # from its first state, under its own name (recorded)
                 child.started, child.status = self.visit.line.run.clock(), "RUNNING"
                 child.redrive_count += 1
                 child.stopped = child.error = child.cause = None
-            run = self.executions.launch_child(child, is_new=False)
+            run = self.runs.launch_child(child, is_new=False)
             if not begins_again:
                 run.fail(StateFailure(RUNTIME, _UNKNOWN), 1)
         self._move(size, "pendingRedrive" if begins_again else "pending", "running")
@@ -171,7 +171,7 @@ class Children:
     def _run_child(self, run: Run, past: Progress | None) -> None:
         """Run a child execution to its end and count it."""
         try:
-            self.executions.run_to_end(run, past)
+            self.runs.run_to_end(run, past)
         finally:
             self._count_end(run)
 
@@ -184,7 +184,7 @@ class Children:
     def _move(self, size: int, source: str, status: str) -> None:
         """Count a child execution with `size` items under another heading."""
         self.run_of_map.move(size, source, status)
-        self.executions.map_runs.save(self.run_of_map)
+        self.runs.map_runs.save(self.run_of_map)
 
     def _stop(self) -> None:
         """Abort what still runs; what was to begin again stays as it was."""
@@ -200,7 +200,7 @@ class Children:
                 run.abort(None, cause)
                 self._run_child(run, past)  # which lets go of its tokens
         for index, status in self.pending.items():
-            self.executions.put(self.known[index], status)
+            self.runs.put(self.known[index], status)
             self._move(self.batches[index][1], "pendingRedrive", status)
 
     def _wake(self) -> None:

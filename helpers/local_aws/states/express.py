@@ -3,7 +3,6 @@
 Source: "Choosing workflow type" of the developer guide.
 """
 
-import threading
 from typing import Any
 
 from helpers.local_aws.json_protocol import ServiceError
@@ -12,6 +11,7 @@ from helpers.local_aws.states.executions import Executions, checked_input
 from helpers.local_aws.states.machines import Machines
 from helpers.local_aws.states.metrics import BILLED_MEMORY, billed_milliseconds
 from helpers.local_aws.states.run import Run
+from helpers.local_aws.states.runs import Runs
 from helpers.local_aws.states.store import Execution, Revision, is_express
 
 Parameters = dict[str, Any]
@@ -20,8 +20,9 @@ Parameters = dict[str, Any]
 class Express:
     """StartExecution and StartSyncExecution of Express state machines."""
 
-    def __init__(self, machines: Machines, executions: Executions) -> None:
+    def __init__(self, machines: Machines, executions: Executions, runs: Runs) -> None:
         self._machines = machines
+        self._runs = runs
         self._executions = executions
 
     def start(self, request: Parameters) -> dict[str, Any]:
@@ -30,8 +31,7 @@ class Express:
         if not is_express(ran):
             return self._executions.start(request, ran)
         run = self._launch(request, ran)
-        work = threading.Thread(target=self._executions.run_to_end, args=(run,), daemon=True)
-        work.start()
+        self._runs.go_on(run)
         return {"executionArn": run.execution.arn, "startDate": run.execution.started}
 
     def start_sync(self, request: Parameters) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class Express:
                 "This operation is not supported by this type of state machine",
             )
         run = self._launch(request, ran)
-        self._executions.run_to_end(run)
+        self._runs.run_to_end(run)
         return _answer(run.execution, request.get("includedData", "ALL_DATA") == "ALL_DATA")
 
     def _launch(self, request: Parameters, ran: Revision) -> Run:
@@ -56,9 +56,9 @@ class Express:
         names.check_name(name)
         given = checked_input(request)
         arn = names.express_arn(ran.name, name, names.new_name())
-        execution = Execution(arn, name, ran, given, self._executions.clock())
+        execution = Execution(arn, name, ran, given, self._runs.clock())
         execution.trace_header = request.get("traceHeader")
-        return self._executions.launch(execution, self._executions.metrics.keeper(execution))
+        return self._runs.launch(execution, self._runs.metrics.keeper(execution))
 
 
 def _answer(execution: Execution, with_data: bool) -> dict[str, Any]:

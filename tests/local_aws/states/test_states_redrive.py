@@ -536,6 +536,8 @@ def test_children_that_are_being_aborted_are_redriven_once_they_are(bench, worke
     states["Before"] = {"Type": "Wait", "Seconds": 1, "Next": "Work"}
     names = [f"n{number}" for number in range(20)]
     arn = bench.start(definition, names)
+    while not bench.sfn.list_map_runs(executionArn=arn)["mapRuns"]:
+        time.sleep(0.01)
     while len(children(bench, map_run(bench, arn))) < len(names):
         time.sleep(0.01)
     with ThreadPoolExecutor(1) as threads:

@@ -16,7 +16,7 @@ from helpers.local_aws.database import Database
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.states.api import Application
 from helpers.local_aws.states.execution_answers import shown_event
-from helpers.local_aws.states.executions import Executions
+from helpers.local_aws.states.runs import Runs
 from helpers.local_aws.states.sqlite_store import SqliteStore
 from helpers.local_aws.states.store import Asked
 
@@ -737,12 +737,12 @@ def test_the_token_of_a_child_execution_counts_from_the_first_moment(tasks, monk
     store.flush()
     application = Application(tasks.bench.clients, database)
     application._store._secret = tasks.store.secret()
-    monkeypatch.setattr(Executions, "go_on", lambda *_: None)  # as slow as can be
+    monkeypatch.setattr(Runs, "go_on", lambda *_: None)  # as slow as can be
     application.resume()
     monkeypatch.undo()
     answer = {"taskToken": token_of(of_child), "output": '"early"'}
     application.perform("SendTaskSuccess", answer)
     with pytest.raises(ServiceError, match="does not exist anymore"):
         application.perform("SendTaskSuccess", answer)
-    application._executions.go_on(*application._executions.relaunch(store.execution(arn)))
+    application._runs.go_on(*application._runs.relaunch(store.execution(arn)))
     assert ended(application, arn)[0]["output"] == '["early"]'
