@@ -19,7 +19,7 @@ from helpers.local_aws.states.limits import check_size
 from helpers.local_aws.states.line import Line
 from helpers.local_aws.states.map_run import MapRun
 from helpers.local_aws.states.progress import MAP_RUN_STARTS
-from helpers.local_aws.states.store import Execution, is_express
+from helpers.local_aws.states.store import Event, Execution, is_express
 from helpers.local_aws.states.visit import Outcome, Visit
 
 _MOST_REDRIVES = 1_000  # "Redriving Map Runs" of the developer guide
@@ -50,35 +50,42 @@ def attempt(visit: Visit) -> Outcome:
         visit.begin("MapStateStarted", {"length": len(items)})
     began = [event for event in visit.begun if event.type in MAP_RUN_STARTS]
     if began and began[-1].details is not None:
-        run, arn = None, began[-1].details["mapRunArn"]
-    else:
-        run = _map_run(visit, scope, visit.number("MaxConcurrency", scope) or 0)
-        arn = run.arn
-    with line.run.children.map_runs.managed(arn):
-        if run is not None:
-            line.run.children.map_runs.save(run)
-            started = line.record("MapRunStarted", {"mapRunArn": arn})
-            return _run(visit, scope, run, items, [], started)
-        run, known = _begun_run(visit, arn)
-        if visit.past is not None and visit.past.is_redriven:
-            started = _redrive(run, line)
-        else:
-            started = line.previous = began[-1].id
-        return _run(visit, scope, run, items, known, started)
+        arn = began[-1].details["mapRunArn"]
+        with line.run.children.map_runs.managed(arn):
+            return _run(visit, scope, *_begun_run(visit, arn), items, began)
+    run = _map_run(visit, scope, visit.number("MaxConcurrency", scope) or 0)
+    with line.run.children.map_runs.managed(run.arn):
+        line.run.children.map_runs.save(run)
+        return _run(visit, scope, run, [], items, began)
 
 
 def _run(
     visit: Visit,
     scope: Scope,
     run: MapRun,
-    items: list[Any],
     known: list[Execution],
-    started: int,
+    items: list[Any],
+    began: list[Event],
 ) -> Outcome:
-    """Run a map run to its end; `started` is the event with which it began, at last."""
+    """Run a map run to its end.
+
+    Args:
+        visit: the Map state.
+        scope: after InputPath.
+        run: the map run.
+        known: the child executions that had begun before.
+        items: all of them, unless ItemReader reads them.
+        began: the events with which the map run has begun before.
+    """
     line, state, from_s3 = visit.line, visit.state, "ItemReader" in visit.state
-    is_redriven = visit.past is not None and visit.past.is_redriven
+    is_redriven = bool(began) and visit.past is not None and visit.past.is_redriven
     try:
+        if is_redriven:
+            started = _redrive(run, line)
+        elif began:
+            started = line.previous = began[-1].id
+        else:
+            started = line.record("MapRunStarted", {"mapRunArn": run.arn})
         clients = acting.as_machine(visit)
         _check_start(visit)
         if is_redriven:
