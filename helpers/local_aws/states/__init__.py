@@ -16,7 +16,8 @@
     groups.py         lines side by side
     distributed.py    the Distributed Map: item_reader.py, child_executions.py, map_run.py,
                       result_writer.py
-    store.py          what is kept; sqlite_store.py keeps it, records.py writes and reads it
+    store.py          what is kept; sqlite_store.py keeps it in the tables of sqlite_tables.py,
+                      written and read by records.py
     logs.py  metrics.py  status_events.py               what CloudWatch and EventBridge are told
     names.py  execution_answers.py                      ARNs, and answers in AWS's form
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from helpers.local_aws.database import Database
 from helpers.local_aws.states import records
+from helpers.local_aws.states import sqlite_tables as tables
 from helpers.local_aws.states.map_run import MapRun
 from helpers.local_aws.states.store import (
     Activity,
@@ -23,54 +24,7 @@ from helpers.local_aws.states.store import (
     StateMachine,
 )
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS states_machines (arn TEXT PRIMARY KEY, record TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS states_activities (arn TEXT PRIMARY KEY, record TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS states_revisions (
-    number INTEGER PRIMARY KEY, version_arn TEXT, alias_arn TEXT, record TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS states_executions (
-    number INTEGER PRIMARY KEY,  -- in the order of their start
-    arn TEXT NOT NULL UNIQUE,
-    machine_arn TEXT NOT NULL,
-    map_run_arn TEXT,
-    revision INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    record TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS states_of_machine ON states_executions (machine_arn, number);
-CREATE INDEX IF NOT EXISTS states_of_map_run ON states_executions (map_run_arn, number)
-    WHERE map_run_arn IS NOT NULL;
-CREATE INDEX IF NOT EXISTS states_running ON states_executions (number) WHERE status = 'RUNNING';
-CREATE TABLE IF NOT EXISTS states_events (
-    place INTEGER PRIMARY KEY,  -- the execution's number and the first event's id, see _place
-    count INTEGER NOT NULL,
-    record TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS states_map_runs (
-    number INTEGER PRIMARY KEY,
-    arn TEXT NOT NULL UNIQUE,
-    execution_arn TEXT NOT NULL,
-    record TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS states_map_runs_of ON states_map_runs (execution_arn, number);
-CREATE TABLE IF NOT EXISTS states_words (
-    number INTEGER PRIMARY KEY, token TEXT NOT NULL, record TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS states_words_of ON states_words (token, number);
-CREATE TABLE IF NOT EXISTS states_secrets (secret BLOB NOT NULL);
-"""
-_EMPTY = [
-    (f"DELETE FROM states_{name}", ())
-    for name in (
-        "machines",
-        "activities",
-        "revisions",
-        "executions",
-        "events",
-        "map_runs",
-        "words",
-        "secrets",
-    )
-]
 _COLUMNS = "revision, status, record"
-_EVENTS_IN_A_ROW = 200
-_EVENT_BITS = 20  # an execution has 25,000 events at most, and more after redrives
 _MOST_REVISIONS = 1_000  # remembered
 
 
@@ -79,7 +33,7 @@ class SqliteStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        database.add_tables(_TABLES)
+        database.add_tables(tables.TABLES)
         self._lock = database.lock  # one for both: a flush lets go of what has ended
         read = database.read
         self._machines = _by_arn(map(records.machine, read("SELECT record FROM states_machines")))
@@ -110,7 +64,7 @@ class SqliteStore:
             ):
                 held.clear()
             self._secret = None
-            self._database.erase(*_EMPTY)
+            self._database.erase(*tables.EMPTY)
 
     def flush(self) -> None:
         """Return when all that was kept so far survives the death of the process."""
@@ -126,7 +80,7 @@ class SqliteStore:
         """Keep a new or changed machine."""
         with self._lock:
             self._machines[machine.arn] = machine
-            self._database.write(_write_machines, (machine.arn, records.of_service(machine)))
+            self._database.write(tables.write_machines, (machine.arn, records.of_service(machine)))
 
     def machine(self, arn: str) -> StateMachine | None:
         """Return the machine, None when there is none."""
@@ -141,14 +95,14 @@ class SqliteStore:
         """Forget a machine; its executions stay readable."""
         with self._lock:
             if self._machines.pop(arn, None) is not None:
-                self._database.write(_write_machines, (arn, None))
+                self._database.write(tables.write_machines, (arn, None))
 
     def save_activity(self, activity: Activity) -> None:
         """Keep a new or changed activity."""
         with self._lock:
             self._activities[activity.arn] = activity
             record = records.of_activity(activity)
-            self._database.write(_write_activities, (activity.arn, record))
+            self._database.write(tables.write_activities, (activity.arn, record))
 
     def activity(self, arn: str) -> Activity | None:
         """Return the activity, None when there is none."""
@@ -163,7 +117,7 @@ class SqliteStore:
         """Forget an activity."""
         with self._lock:
             if self._activities.pop(arn, None) is not None:
-                self._database.write(_write_activities, (arn, None))
+                self._database.write(tables.write_activities, (arn, None))
 
     # Executions
 
@@ -185,9 +139,9 @@ class SqliteStore:
             self._live[execution.arn] = execution
             row = (
                 number,
-                _key(execution.arn),
-                _key(execution.revision.machine_arn),
-                execution.map_run_arn and _key(execution.map_run_arn),
+                tables.key(execution.arn),
+                tables.key(execution.revision.machine_arn),
+                execution.map_run_arn and tables.key(execution.map_run_arn),
                 self._revision_number(execution.revision),
                 execution.status,
                 dict(vars(execution)),
@@ -201,7 +155,7 @@ class SqliteStore:
         if live is not None:
             return live
         query = f"SELECT {_COLUMNS} FROM states_executions WHERE arn = ?"
-        rows = self._database.read(query, [_key(arn)])
+        rows = self._database.read(query, [tables.key(arn)])
         return self._read_execution(*rows[0]) if rows else None
 
     def executions(self, asked: Asked, start: int, count: int) -> list[Execution]:
@@ -249,7 +203,7 @@ class SqliteStore:
         rows = self._database.read(
             f"SELECT {_COLUMNS} FROM states_executions WHERE {' AND '.join(conditions)} "
             f"ORDER BY number {order} LIMIT ? OFFSET ?",
-            [*(_key(one) if isinstance(one, str) else one for one in values), count, start],
+            [*(tables.key(one) if isinstance(one, str) else one for one in values), count, start],
         )
         return [self._read_execution(*row) for row in rows]
 
@@ -261,7 +215,7 @@ class SqliteStore:
         number = self._numbers.get(arn)
         if number is None:
             query = "SELECT number FROM states_executions WHERE arn = ?"
-            number = next((row[0] for row in self._database.read(query, [_key(arn)])), None)
+            number = next((row[0] for row in self._database.read(query, [tables.key(arn)])), None)
         return number
 
     def _revision(self, number: int) -> Revision:
@@ -281,8 +235,8 @@ class SqliteStore:
             self._remember(number, revision)
             record = records.of_revision(revision)
             arns = (revision.version_arn, revision.alias_arn)
-            row = (number, *(arn and _key(arn) for arn in arns), record)
-            self._database.write(_write_revisions, row)
+            row = (number, *(arn and tables.key(arn) for arn in arns), record)
+            self._database.write(tables.write_revisions, row)
         return number
 
     def _remember(self, number: int, revision: Revision) -> None:
@@ -311,7 +265,7 @@ class SqliteStore:
     def append_event(self, execution_arn: str, event: Event) -> None:
         """Add an event at the end of a history."""
         number = self._numbers.get(execution_arn) or self._number(execution_arn)
-        self._database.write(_write_events, (number, event), is_shown=False)
+        self._database.write(tables.write_events, (number, event), is_shown=False)
 
     def events(self, execution_arn: str, start: int, count: int, newest_first: bool) -> list[Event]:
         """Return `count` events from number `start` (0 is the first) in the order asked for."""
@@ -328,12 +282,17 @@ class SqliteStore:
             "SELECT place, record FROM states_events WHERE place BETWEEN "
             "coalesce((SELECT max(place) FROM states_events WHERE place BETWEEN ? AND ?), ?) "
             "AND ? ORDER BY place",
-            [_place(number, 0), _place(number, first), _place(number, 0), _place(number, last)],
+            [
+                tables.place(number, 0),
+                tables.place(number, first),
+                tables.place(number, 0),
+                tables.place(number, last),
+            ],
         )
         found = [
             event
             for place, record in rows
-            for event in records.events(record, place - _place(number, 0))
+            for event in records.events(record, place - tables.place(number, 0))
             if first <= event.id <= last
         ]
         return found[::-1] if newest_first else found
@@ -347,15 +306,15 @@ class SqliteStore:
         rows = self._database.read(
             "SELECT place, count FROM states_events WHERE place BETWEEN ? AND ? "
             "ORDER BY place DESC LIMIT 1",
-            [_place(number, 0), _place(number + 1, 0) - 1],
+            [tables.place(number, 0), tables.place(number + 1, 0) - 1],
         )
-        return rows[0][0] - _place(number, 0) + rows[0][1] - 1 if rows else 0
+        return rows[0][0] - tables.place(number, 0) + rows[0][1] - 1 if rows else 0
 
     # Task tokens
 
     def keep_word(self, token: str, word: dict[str, Any]) -> None:
         """Keep what was said to the task that waits with a token."""
-        self._database.write(_write_words, (token, json.dumps(word)))
+        self._database.write(tables.write_words, (token, json.dumps(word)))
 
     def words(self, token: str) -> list[dict[str, Any]]:
         """Return what was said to a task, in its order."""
@@ -365,7 +324,7 @@ class SqliteStore:
 
     def forget_words(self, token: str) -> None:
         """Forget what was said to a task: it is over."""
-        self._database.write(_write_words, (token, None))
+        self._database.write(tables.write_words, (token, None))
 
     def secret(self) -> bytes:
         """Return 32 bytes that nobody else knows, the same as long as nothing is cleared."""
@@ -374,7 +333,7 @@ class SqliteStore:
                 rows = self._database.read("SELECT secret FROM states_secrets")
                 self._secret = rows[0][0] if rows else secrets.token_bytes(32)
                 if not rows:
-                    self._database.write(_write_secrets, (self._secret,))
+                    self._database.write(tables.write_secrets, (self._secret,))
             return self._secret
 
     # Map runs
@@ -400,7 +359,9 @@ class SqliteStore:
     def _map_runs(self, condition: str, value: str) -> list[MapRun]:
         self.flush()
         query = f"SELECT record FROM states_map_runs WHERE {condition}"
-        found = [records.map_run(record) for (record,) in self._database.read(query, [_key(value)])]
+        found = [
+            records.map_run(record) for (record,) in self._database.read(query, [tables.key(value)])
+        ]
         return [self._live_map_runs.get(run.arn, run) for run in found]
 
     def _write_map_runs(self, connection: sqlite3.Connection, runs: list[MapRun]) -> None:
@@ -408,7 +369,9 @@ class SqliteStore:
         rows = []
         for run in newest.values():
             with run.changed:
-                rows.append((_key(run.arn), _key(run.execution_arn), records.of_map_run(run)))
+                rows.append(
+                    (tables.key(run.arn), tables.key(run.execution_arn), records.of_map_run(run))
+                )
                 if run.status != "RUNNING":
                     self._live_map_runs.pop(run.arn, None)
         connection.executemany(
@@ -418,18 +381,8 @@ class SqliteStore:
         )
 
 
-def _place(number: int, event_id: int) -> int:
-    """Return the key of an event: those of one execution lie together, in their order."""
-    return number << _EVENT_BITS | event_id
-
-
 def _by_arn(kept: Iterable[Any]) -> dict[str, Any]:
     return {one.arn: one for one in kept}
-
-
-def _key(arn: str) -> str:
-    """Return an ARN as SQLite can hold it: half a surrogate pair is written out."""
-    return arn if arn.isascii() else arn.encode("utf-8", "backslashreplace").decode()
 
 
 def _identity(revision: Revision) -> tuple[Any, ...]:
@@ -443,53 +396,3 @@ def _identity(revision: Revision) -> tuple[Any, ...]:
         revision.version_arn,
         revision.alias_arn,
     )
-
-
-def _write_machines(connection: sqlite3.Connection, rows: list[Any]) -> None:
-    _write_records(connection, "states_machines", rows)
-
-
-def _write_activities(connection: sqlite3.Connection, rows: list[Any]) -> None:
-    _write_records(connection, "states_activities", rows)
-
-
-def _write_records(connection: sqlite3.Connection, table: str, rows: list[Any]) -> None:
-    for arn, record in dict(rows).items():
-        connection.execute(f"DELETE FROM {table} WHERE arn = ?", (_key(arn),))
-        if record is not None:
-            connection.execute(f"INSERT INTO {table} VALUES (?, ?)", (_key(arn), record))
-
-
-def _write_words(connection: sqlite3.Connection, rows: list[Any]) -> None:
-    for token, record in rows:
-        if record is None:
-            connection.execute("DELETE FROM states_words WHERE token = ?", (token,))
-        else:
-            connection.execute(
-                "INSERT INTO states_words (token, record) VALUES (?, ?)", (token, record)
-            )
-
-
-def _write_secrets(connection: sqlite3.Connection, rows: list[Any]) -> None:
-    connection.executemany("INSERT INTO states_secrets VALUES (?)", rows)
-
-
-def _write_revisions(connection: sqlite3.Connection, rows: list[Any]) -> None:
-    connection.executemany("INSERT INTO states_revisions VALUES (?, ?, ?, ?)", rows)
-
-
-def _write_events(connection: sqlite3.Connection, written: list[tuple[int, Event]]) -> None:
-    histories: dict[int, list[Event]] = {}
-    for number, event in written:
-        histories.setdefault(number, []).append(event)
-    rows = [
-        (_place(number, part[0].id), len(part), records.of_events(part))
-        for number, events in histories.items()
-        for part in _parts(events)
-    ]
-    connection.executemany("INSERT INTO states_events VALUES (?, ?, ?)", rows)
-
-
-def _parts(events: list[Event]) -> Iterable[list[Event]]:
-    for start in range(0, len(events), _EVENTS_IN_A_ROW):
-        yield events[start : start + _EVENTS_IN_A_ROW]
