@@ -25,6 +25,7 @@ from helpers.local_aws import (
     cloudwatch_metrics,
     faulty_requests,
     function_api,
+    log_events,
     moto_mends,
     signing,
 )
@@ -81,7 +82,7 @@ class Front:
             MotoState(self.folder / "moto", server.secret_access_key),
             {
                 "iam": moto_mends.mend_iam,
-                "logs": moto_mends.mend_logs,
+                "logs": log_events.plug_in,
                 "awslambda": self._extend_lambda,
                 "cloudwatch": self._extend_cloudwatch,
                 "events": self._extend_events,

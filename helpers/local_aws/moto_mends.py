@@ -16,44 +16,6 @@ def mend_iam() -> None:
     _know_policies_once()
 
 
-def mend_logs() -> None:
-    """Mend CloudWatch Logs, when it is loaded."""
-    from moto.logs import models
-
-    methods = {"__init__", "to_filter_dict", "to_response_dict"}
-    expect(methods <= set(vars(models.LogEvent)), "logs.models (events)")
-    models.LogEvent = LogEvent  # type: ignore[misc, assignment]
-
-
-class LogEvent:
-    """An event of a log stream, as small as it can be: there are many.
-
-    moto's takes three times the room, and numbers events anew in each process.
-    """
-
-    __slots__ = ("event_id", "ingestion_time", "message", "timestamp")
-
-    def __init__(self, ingestion_time: int, log_event: dict[str, Any]) -> None:
-        from moto.moto_api._internal import mock_random
-
-        self.ingestion_time = ingestion_time
-        self.timestamp: int = log_event["timestamp"]
-        self.message: str = log_event["message"]
-        self.event_id = self.timestamp * 10**6 + mock_random.randrange(10**6)
-
-    def to_filter_dict(self) -> dict[str, Any]:
-        """Return the event as FilterLogEvents tells it, but for its stream."""
-        return {"eventId": str(self.event_id), **self.to_response_dict()}
-
-    def to_response_dict(self) -> dict[str, Any]:
-        """Return the event as GetLogEvents tells it."""
-        return {
-            "ingestionTime": self.ingestion_time,
-            "message": self.message,
-            "timestamp": self.timestamp,
-        }
-
-
 def mend_s3() -> None:
     """Mend S3, when it is loaded."""
     _tell_of_event_bridge()
