@@ -48,6 +48,7 @@ def embedded(tmp_path, monkeypatch):
     for least in ("WORTH_IT", "TOO_LONG"):  # snapshots are taken when a test says so
         monkeypatch.setattr(moto_state, least, 1e9)
     made = Embedded(tmp_path)
+    made.front.reset()  # what other tests have left in moto, which is one for the whole process
     yield made
     made.front.reset()
     made.front.close()
