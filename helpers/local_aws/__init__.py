@@ -3,7 +3,9 @@
     server.py     starts, finds, empties and stops the process; __main__.py is that process
     listener.py   waitress, the HTTP server
     front.py      lets requests in and picks the service that their signature names
-    clients.py    boto3 clients for the services among themselves, without a socket
+    clients.py    boto3 clients for the services among themselves, without a socket; direct_calls.py
+                  leaves out most of boto3 where services are called most
+    timers.py     how long things may take
     permissions/  whether a request may do what it asks for
     json_protocol.py  query_protocol.py       how requests are read and answered
     database.py   the file in which our own services keep what they must not lose

@@ -2,22 +2,25 @@
 
 `Clients(front, permissions)` is what our services get as `clients`; `clients("s3")` is a full boto3
 client whose HTTP request is answered by a function call (botocore's event `before-send`). It may do
-everything; `clients("s3", role=principal)` may do what the role may.
+everything; `clients("s3", role=principal)` may do what the role may. `clients.perform` calls one
+operation, of some services past most of botocore (direct_calls.py).
 """
 
 import io
 import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import boto3
-from botocore import UNSIGNED
+from botocore import UNSIGNED, xform_name
 from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.client import BaseClient
 from botocore.config import Config
 
+from helpers.local_aws import direct_calls
 from helpers.local_aws.permissions.decisions import CALLER_KEY, Permissions
 from helpers.local_aws.permissions.principals import Principal
 from helpers.local_aws.signing import WsgiApplication
@@ -57,6 +60,33 @@ class Clients:
         client = self._client(service, parameter_validation)
         return client if role is None else _AsRole(client, role)
 
+    def perform(
+        self, service: str, operation: str, request: Any, *, role: Principal | None = None
+    ) -> dict[str, Any]:
+        """Return the response of an operation ("PutItem"), called as `role`.
+
+        The service itself, not botocore, says what is wrong with the request.
+
+        Raises:
+            ClientError: the service refused.
+        """
+        if service not in direct_calls.SERVICES:
+            client = self(service, parameter_validation=False, role=role)
+            response: dict[str, Any] = getattr(client, xform_name(operation))(**request)
+            return response
+        credential = self._credential(service)
+        acting = _ACTING.set(role)
+        try:
+            return direct_calls.perform(
+                lambda request: self._call(request, credential),
+                self._endpoint,
+                service,
+                operation,
+                request,
+            )
+        finally:
+            _ACTING.reset(acting)
+
     def _client(self, service: str, parameter_validation: bool) -> Any:
         kept = self._kept.get((service, parameter_validation))
         if kept is not None:
@@ -85,16 +115,17 @@ class Clients:
                 s3={"addressing_style": "path"},
             ),
         )
-        scope = f"{self._key}/20200101/{self._region}/{client.meta.service_model.signing_name}"
-        credential = (
-            f"AWS4-HMAC-SHA256 Credential={scope}/aws4_request, SignedHeaders=host, Signature=0"
-        )
+        credential = self._credential(client.meta.service_model.signing_name)
 
         def answer(request: Any, **_: Any) -> AWSResponse:
             return self._call(request, credential)
 
         client.meta.events.register("before-send", answer)
         return client
+
+    def _credential(self, signing_name: str) -> str:
+        scope = f"{self._key}/20200101/{self._region}/{signing_name}/aws4_request"
+        return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
 
     def _call(self, request: Any, credential: str) -> AWSResponse:
         environ = _environ(request)
@@ -119,6 +150,22 @@ class Clients:
         for name, value in sent["headers"]:
             headers[name] = value
         return AWSResponse(request.url, sent["status"], headers, _Raw(content))
+
+
+@dataclass(frozen=True)
+class ClientsOfRole:
+    """The clients of an embedded AWS, all acting as one role."""
+
+    clients: Clients
+    role: Principal
+
+    def __call__(self, service: str) -> Any:
+        """Return the client of a service, see Clients."""
+        return self.clients(service, role=self.role)
+
+    def perform(self, service: str, operation: str, request: Any) -> dict[str, Any]:
+        """Return the response of an operation, see Clients.perform."""
+        return self.clients.perform(service, operation, request, role=self.role)
 
 
 class _AsRole:

@@ -16,8 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from helpers.local_aws.timers import Timers
+
 WORKER = Path(__file__).with_name("function_worker.py")
 START_SECONDS = 10  # AWS's limit of the init phase
+_TIMERS = Timers()  # of the calls of all functions
 
 # What a worker keeps of our own environment; the rest is no business of a handler.
 _KEPT = frozenset(
@@ -102,9 +105,10 @@ class FunctionProcess:
     def take_log(self) -> bytes:
         """Return what was written to the log since the last time."""
         try:
+            if not self.log.stat().st_size:
+                return b""
             content = self.log.read_bytes()
-            if content:
-                os.truncate(self.log, 0)
+            os.truncate(self.log, 0)
         except OSError:
             return b""
         return content
@@ -131,20 +135,16 @@ class FunctionProcess:
     def _read_within(self, seconds: float) -> tuple[dict[str, Any] | None, bytes]:
         """Read one answer; kill the process when there is none in time. None: there was none."""
         assert self._process.stdout is not None
-        timer = threading.Timer(seconds, self._time_out)
-        timer.daemon = True
-        timer.start()
-        try:
-            line = self._process.stdout.readline()
-            if not line.endswith(b"\n"):
+        with _TIMERS.limiting(seconds, self._time_out):
+            try:
+                line = self._process.stdout.readline()
+                if not line.endswith(b"\n"):
+                    return None, b""
+                told = json.loads(line)
+                content = self._process.stdout.read(told["size"])
+                return (told, content) if len(content) == told["size"] else (None, b"")
+            except (OSError, ValueError):
                 return None, b""
-            told = json.loads(line)
-            content = self._process.stdout.read(told["size"])
-            return (told, content) if len(content) == told["size"] else (None, b"")
-        except (OSError, ValueError):
-            return None, b""
-        finally:
-            timer.cancel()
 
     def _time_out(self) -> None:
         self._timed_out.set()

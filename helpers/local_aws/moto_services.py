@@ -8,9 +8,10 @@ it replaces: a moto that changed there says so when it starts, and not in a lear
 import contextlib
 import inspect
 import os
+import secrets
 import threading
 from collections.abc import Callable, Iterable
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,23 @@ def _compile_routes_in_single_file() -> None:
     ServiceOperationRouter._get_router = _get_router  # type: ignore[method-assign]
 
 
+def _spare_each_request() -> None:
+    """Have moto look up the operations of a service once, and draw ids of requests quickly."""
+    from moto.core import responses
+
+    names = original(responses, "method_names_from_class")
+    original(responses, "gen_amzn_requestid_long")
+    responses.method_names_from_class = cache(names)  # type: ignore[assignment]
+
+    def gen_amzn_requestid_long(headers: dict[str, Any] | None = None) -> str:
+        request_id = secrets.token_hex(26).upper()
+        if headers is not None:
+            headers["x-amzn-requestid"] = request_id
+        return request_id
+
+    responses.gen_amzn_requestid_long = gen_amzn_requestid_long  # type: ignore[assignment]
+
+
 def _dispatcher() -> Any:
     """Import moto's server and check the parts of it that we build upon."""
     from moto.core.config import default_user_config
@@ -189,6 +207,7 @@ def _dispatcher() -> Any:
     expect(hasattr(BaseResponse, "get_current_account"), "core.responses (the account)")
     expect({"lambda", "iam"} <= set(default_user_config), "core.config (Lambda, IAM)")
     _compile_routes_in_single_file()
+    _spare_each_request()
     default_user_config["lambda"] = {"use_docker": False}  # our own runner, see functions.py
     default_user_config["iam"] = {"load_aws_managed_policies": True}  # templates attach them
     return werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)

@@ -244,3 +244,29 @@ def test_without_parameter_validation_the_service_says_what_is_wrong(front):
 def test_a_moto_that_changed_is_named_in_one_sentence():
     with pytest.raises(Exception, match=r"moto 5\.\S+ changed in .* constraints\.txt"):
         expect(False, "a part of it")
+
+
+def test_calls_past_botocore_s_hooks_answer_as_its_clients_do(front):
+    dynamodb, table = front.clients("dynamodb"), "direct"
+    dynamodb.create_table(
+        TableName=table,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )
+    item = {"id": {"S": "ä b/ü"}, "n": {"N": "1.50"}, "bytes": {"B": b"\x00\xff"}}
+    front.clients.perform("dynamodb", "PutItem", {"TableName": table, "Item": item})
+    asked = {"TableName": table, "Key": {"id": item["id"]}}
+    direct, usual = front.clients.perform("dynamodb", "GetItem", asked), dynamodb.get_item(**asked)
+    assert direct["Item"] == usual["Item"] == item
+    about, of_retries = set(direct["ResponseMetadata"]), {"RetryAttempts", "MaxAttemptsReached"}
+    assert about == set(usual["ResponseMetadata"]) - of_retries
+    errors = []
+    for call in (front.clients.perform, lambda *_: dynamodb.get_item(TableName="none", Key={})):
+        with pytest.raises(ClientError) as refused:
+            call("dynamodb", "GetItem", {"TableName": "none", "Key": {}})
+        errors.append((refused.value.response["Error"], str(refused.value).partition("(")[0]))
+    assert errors[0] == errors[1]
+    named = {"FunctionName": "no such/function", "Qualifier": "1", "Payload": b"{}"}
+    with pytest.raises(ClientError, match="Invoke operation"):
+        front.clients.perform("lambda", "Invoke", named)

@@ -5,7 +5,7 @@
                       executions.py  express.py  redrive.py  map_runs.py  activities.py  tokens.py
                       testing.py (and testing_*.py): TestState
     runs.py           the executions that run now and their threads; resume.py goes on with those of
-                      the process before; timers.py limits their time
+                      the process before
     run.py            one of them: its history and its end; line.py a line of work inside,
                       halt.py what stops it, progress.py how far it had come
     flow.py           state after state; visit.py one state, retries.py its Retry and Catch,

@@ -4,13 +4,14 @@ Source: "Accessing resources in other AWS accounts" and "Creating an IAM role fo
 machine" of the developer guide.
 """
 
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 from helpers.asl.definition import states
 from helpers.asl.failures import StateFailure
 from helpers.asl.paths import Scope
 from helpers.asl.retry import TASK_FAILED
+from helpers.local_aws.clients import ClientsOfRole
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.permissions.decisions import STATES
 from helpers.local_aws.permissions.principals import of_service
@@ -42,7 +43,7 @@ def as_machine(visit: Visit) -> Clients:
     if not clients.permissions.is_trusted(role, STATES, machine):
         message = f"The principal {STATES} is not authorized to assume the provided role."
         raise StateFailure(TASK_FAILED, message)
-    return partial(clients, role=of_service(role))
+    return ClientsOfRole(clients, of_service(role))
 
 
 def as_task(visit: Visit, role_arn: str | None) -> Clients:
@@ -58,7 +59,23 @@ def as_task(visit: Visit, role_arn: str | None) -> Clients:
     if not clients.permissions.may_assume(of_service(own), role_arn):
         message = f"The role {own} is not authorized to assume the task state's role, {role_arn}."
         raise StateFailure(TASK_FAILED, message)
-    return partial(clients, role=of_service(role_arn))
+    return ClientsOfRole(clients, of_service(role_arn))
+
+
+@dataclass(frozen=True)
+class ClientsOfTask:
+    """The clients of a Task. Its role is assumed with each call, which fails where it may not."""
+
+    visit: Visit
+    role_arn: str | None
+
+    def __call__(self, service: str) -> Any:
+        """Return the client of a service, see `as_task`."""
+        return as_task(self.visit, self.role_arn)(service)
+
+    def perform(self, service: str, operation: str, request: Any) -> dict[str, Any]:
+        """Return the response of an operation, see `as_task`."""
+        return as_task(self.visit, self.role_arn).perform(service, operation, request)
 
 
 def refusal(visit: Visit, ask: Ask) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from helpers.local_aws.clients import Clients
 from helpers.local_aws.database import Database
 from helpers.local_aws.json_protocol import ServiceError, answer, check_input
 from helpers.local_aws.states import definitions
@@ -40,7 +41,7 @@ class Application:
     """Step Functions of one embedded AWS, as a WSGI application."""
 
     def __init__(
-        self, clients: Callable[..., Any], database: Database, *, long_poll: float = LONG_POLL
+        self, clients: Clients, database: Database, *, long_poll: float = LONG_POLL
     ) -> None:
         """Take what makes boto3 clients of this very AWS, `clients("lambda")`, and what keeps.
 

@@ -31,7 +31,7 @@ from helpers.local_aws.states.store import (
     Store,
     is_express,
 )
-from helpers.local_aws.states.timers import Timers
+from helpers.local_aws.timers import Timers
 
 LONGEST_EXPRESS = 300  # seconds ("Quotas related to state machine executions")
 

@@ -168,10 +168,7 @@ def _call_integration(visit: Visit, resource: Resource, payload: Payload, limits
     what = {"resourceType": resource.service, "resource": resource.name}
     tasks = line.run.tasks
     times = limits.times
-
-    def clients(service: str, **options: Any) -> Any:
-        return acting.as_task(visit, limits.role_arn)(service, **options)
-
+    clients = acting.ClientsOfTask(visit, limits.role_arn)
     try:
         work = tasks.prepare(clients, resource, payload.value)
     except RefusedParameters as refused:

@@ -30,18 +30,12 @@ class Counting:
         self.clients, self.permissions, self.calls = clients, clients.permissions, Counter()
 
     def __call__(self, service, **options):
-        client = self.clients(service, **options)
-        return CountingLambda(client, self.calls) if service == "lambda" else client
+        return self.clients(service, **options)
 
-
-class CountingLambda:
-    def __init__(self, client, calls):
-        self.client, self.calls, self.meta = client, calls, client.meta
-        self.exceptions = client.exceptions
-
-    def invoke(self, **request):
-        self.calls[json.loads(request["Payload"])["name"]] += 1
-        return self.client.invoke(**request)
+    def perform(self, service, operation, request, **options):
+        if operation == "Invoke":
+            self.calls[json.loads(request["Payload"])["name"]] += 1
+        return self.clients.perform(service, operation, request, **options)
 
 
 class Bench:

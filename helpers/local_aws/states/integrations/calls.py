@@ -10,9 +10,8 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
-from botocore import xform_name
 from botocore.exceptions import ClientError
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
@@ -20,8 +19,17 @@ from helpers.asl.failures import StateFailure
 from helpers.asl.payload import json_text
 from helpers.local_aws.json_protocol import ServiceError, check_input, service_model
 
-Clients = Callable[..., Any]
 Work = Callable[[], Any]
+
+
+class Clients(Protocol):
+    """What calls the services of this AWS: helpers.local_aws.clients, acting as a role."""
+
+    def __call__(self, service: str) -> Any:
+        """Return the client of a service."""
+
+    def perform(self, service: str, operation: str, request: Any) -> dict[str, Any]:
+        """Return the response of an operation."""
 
 
 class RefusedParameters(Exception):
@@ -70,10 +78,8 @@ def perform(clients: Clients, service: str, operation: str, request: Any, names:
     Raises:
         StateFailure: the service refused, under the family's name and cause.
     """
-    client = clients(service, parameter_validation=False)
-    method = getattr(client, _method(client, operation))
     try:
-        response = method(**request)
+        response = clients.perform(service, operation, request)
     except ClientError as error:
         raise names.failure(error_shape(service, error), error) from error
     if "ReturnConsumedCapacity" not in request:
@@ -133,15 +139,6 @@ def request_for(
 @cache
 def _operation_names(service: str) -> dict[str, str]:
     return {name.lower(): name for name in service_model(service).operation_names}
-
-
-def _method(client: Any, operation: str) -> str:
-    return _methods(client.meta.service_model.service_name)[operation]
-
-
-@cache
-def _methods(service: str) -> dict[str, str]:
-    return {name: xform_name(name) for name in service_model(service).operation_names}
 
 
 def error_shape(service: str, error: ClientError) -> str:

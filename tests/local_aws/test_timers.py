@@ -4,7 +4,7 @@ import queue
 import threading
 import time
 
-from helpers.local_aws.states.timers import Timers
+from helpers.local_aws.timers import Timers
 
 
 def test_whoever_takes_too_long_is_called_in_the_order_in_which_the_times_are_over():

@@ -1,4 +1,4 @@
-"""How long executions may take: one thread for all, asleep until the next time is over."""
+"""How long things may take: one thread for all, asleep until the next time is over."""
 
 import math
 import threading
@@ -15,7 +15,7 @@ class _Timer:
 
 
 class Timers:
-    """The times that run now. A thread for each would cost more than most executions."""
+    """The times that run now. A thread for each would cost more than most of them."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
