@@ -11,6 +11,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
@@ -51,6 +52,7 @@ def signer(environ: Environ) -> Signer | None:
     return None
 
 
+@lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Tell whether a Host header names this very machine; a rebound DNS name does not."""
     parts = _HOST.fullmatch(host)

@@ -39,10 +39,7 @@ def run_task(visit: Visit) -> Outcome:
         if known is not None:
             result = known.value
         else:
-            try:
-                result = perform(visit, resource, visit.payload(parameters), _limits(visit, scope))
-            finally:
-                visit.line.run.flush()  # how it ended
+            result = perform(visit, resource, visit.payload(parameters), _limits(visit, scope))
         visit.seen["result"] = result
         return visit.leave(result, scope)
 
