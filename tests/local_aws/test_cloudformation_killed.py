@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import signal
 import sys
 import threading
@@ -13,12 +12,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from helpers.local_aws import ACCOUNT, REGION
+from helpers.local_aws import REGION
 from helpers.local_aws import server as servers
 from helpers.local_aws.clients import Clients
 from helpers.local_aws.cloudformation.api import Application
 from helpers.local_aws.front import Front
-from helpers.local_aws.server import Server
 
 TRUST = {
     "Version": "2012-10-17",
@@ -127,15 +125,8 @@ CALLS = [
 
 @pytest.fixture(scope="module")
 def front(tmp_path_factory):
-    server = Server(
-        endpoint="http://127.0.0.1:1",
-        access_key_id=secrets.token_hex(10),
-        secret_access_key=secrets.token_hex(20),
-        region=REGION,
-        account=ACCOUNT,
-        pid=0,
-    )
-    front = Front(server, tmp_path_factory.mktemp("aws"), lambda: None)
+    home = tmp_path_factory.mktemp("aws")
+    front = Front(servers.identity(home, "http://127.0.0.1:1"), home, lambda: None)
     yield front
     front.close()
 

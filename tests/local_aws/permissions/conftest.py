@@ -1,16 +1,14 @@
 """One embedded AWS in this process, with roles made for each test."""
 
 import json
-import secrets
 import time
 import uuid
 
 import pytest
 from roles import allow, make_role
 
-from helpers.local_aws import ACCOUNT, REGION
+from helpers.local_aws import server as servers
 from helpers.local_aws.front import Front
-from helpers.local_aws.server import Server
 
 
 class Account:
@@ -82,15 +80,8 @@ class Account:
 
 @pytest.fixture(scope="session")
 def account(tmp_path_factory):
-    server = Server(
-        endpoint="http://127.0.0.1:1",
-        access_key_id=secrets.token_hex(10),
-        secret_access_key=secrets.token_hex(20),
-        region=REGION,
-        account=ACCOUNT,
-        pid=0,
-    )
-    front = Front(server, tmp_path_factory.mktemp("aws"), lambda: None)
+    home = tmp_path_factory.mktemp("aws")
+    front = Front(servers.identity(home, "http://127.0.0.1:1"), home, lambda: None)
     front.warm_up()
     yield Account(front)
     front.close()

@@ -2,7 +2,6 @@
 
 import io
 import json
-import secrets
 import threading
 import time
 import uuid
@@ -11,9 +10,9 @@ from contextlib import contextmanager
 
 from roles import ACCOUNT_ITSELF, EVERYTHING, SERVICES, make_role
 
-from helpers.local_aws import ACCOUNT, REGION
+from helpers.local_aws import ACCOUNT
+from helpers.local_aws import server as servers
 from helpers.local_aws.front import Front
-from helpers.local_aws.server import Server
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/machine"
 
@@ -104,15 +103,7 @@ class Workbench:
 @contextmanager
 def opened(home):
     """Give the workbench of an embedded AWS with this home, and close it."""
-    server = Server(
-        endpoint="http://127.0.0.1:1",
-        access_key_id=secrets.token_hex(10),
-        secret_access_key=secrets.token_hex(20),
-        region=REGION,
-        account=ACCOUNT,
-        pid=0,
-    )
-    front = Front(server, home, lambda: None)
+    front = Front(servers.identity(home, "http://127.0.0.1:1"), home, lambda: None)
     front.warm_up()  # many threads call it from the first moment
     try:
         yield Workbench(front)
