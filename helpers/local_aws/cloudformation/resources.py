@@ -6,7 +6,7 @@ deletes the thing through the service's own API, so that a stack fails as the se
 
 import secrets
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -47,6 +47,27 @@ class Making:
     def tag_list(self, properties: Properties, key: str = "Key", value: str = "Value") -> list:
         """Return all tags as a list of pairs, as most APIs want them."""
         return [{key: name, value: text} for name, text in self.all_tags(properties).items()]
+
+    def renew_tags(
+        self,
+        had: Iterable[str],
+        properties: Properties,
+        untag: Callable[[list[str]], Any],
+        tag: Callable[[], Any],
+    ) -> None:
+        """Give the resource all its tags, and no others.
+
+        Args:
+            had: the keys that it has now.
+            properties: as they are to be.
+            untag: takes these keys away.
+            tag: sets all tags.
+        """
+        tags = self.all_tags(properties)
+        if surplus := sorted(set(had) - set(tags)):
+            untag(surplus)
+        if tags:
+            tag()
 
 
 class ResourceType:

@@ -99,11 +99,12 @@ class Function(ResourceType):
         self._reserve(making, old, new)
         about = functions.get_function(FunctionName=name)
         arn, had = about["Configuration"]["FunctionArn"], about.get("Tags", {})
-        tags = making.all_tags(new)
-        if surplus := sorted(set(had) - set(tags)):
-            functions.untag_resource(Resource=arn, TagKeys=surplus)
-        if tags:
-            functions.tag_resource(Resource=arn, Tags=tags)
+        making.renew_tags(
+            had,
+            new,
+            lambda surplus: functions.untag_resource(Resource=arn, TagKeys=surplus),
+            lambda: functions.tag_resource(Resource=arn, Tags=making.all_tags(new)),
+        )
 
     def delete(self, making: Making, properties: Properties) -> None:
         """Delete the function."""

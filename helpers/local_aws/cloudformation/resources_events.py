@@ -156,9 +156,9 @@ def _target(given: Properties) -> Properties:
 
 def _set_tags(making: Making, arn: str, properties: Properties) -> None:
     events = making.clients("events")
-    had = {tag["Key"] for tag in events.list_tags_for_resource(ResourceARN=arn)["Tags"]}
-    tags = making.all_tags(properties)
-    if surplus := sorted(had - set(tags)):
-        events.untag_resource(ResourceARN=arn, TagKeys=surplus)
-    if tags:
-        events.tag_resource(ResourceARN=arn, Tags=making.tag_list(properties))
+    making.renew_tags(
+        [tag["Key"] for tag in events.list_tags_for_resource(ResourceARN=arn)["Tags"]],
+        properties,
+        lambda surplus: events.untag_resource(ResourceARN=arn, TagKeys=surplus),
+        lambda: events.tag_resource(ResourceARN=arn, Tags=making.tag_list(properties)),
+    )

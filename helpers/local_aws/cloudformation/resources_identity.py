@@ -76,12 +76,12 @@ class Role(ResourceType):
             request["MaxSessionDuration"] = whole(new["MaxSessionDuration"])
         iam.update_role(RoleName=name, **request)
         self._set_policies(making, old, new)
-        had = {tag["Key"] for tag in iam.list_role_tags(RoleName=name)["Tags"]}
-        tags = making.all_tags(new)
-        if surplus := sorted(had - set(tags)):
-            iam.untag_role(RoleName=name, TagKeys=surplus)
-        if tags:
-            iam.tag_role(RoleName=name, Tags=making.tag_list(new))
+        making.renew_tags(
+            [tag["Key"] for tag in iam.list_role_tags(RoleName=name)["Tags"]],
+            new,
+            lambda surplus: iam.untag_role(RoleName=name, TagKeys=surplus),
+            lambda: iam.tag_role(RoleName=name, Tags=making.tag_list(new)),
+        )
 
     def _set_policies(self, making: Making, old: Properties, new: Properties) -> None:
         iam, name = making.clients("iam"), making.physical_id

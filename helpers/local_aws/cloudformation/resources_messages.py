@@ -63,12 +63,12 @@ class Topic(ResourceType):
         for one in new.get("Subscription", []):
             if one not in old.get("Subscription", []):
                 sns.subscribe(TopicArn=arn, **only(one, "Protocol", "Endpoint"))
-        had = {tag["Key"] for tag in sns.list_tags_for_resource(ResourceArn=arn)["Tags"]}
-        tags = making.all_tags(new)
-        if surplus := sorted(had - set(tags)):
-            sns.untag_resource(ResourceArn=arn, TagKeys=surplus)
-        if tags:
-            sns.tag_resource(ResourceArn=arn, Tags=making.tag_list(new))
+        making.renew_tags(
+            [tag["Key"] for tag in sns.list_tags_for_resource(ResourceArn=arn)["Tags"]],
+            new,
+            lambda surplus: sns.untag_resource(ResourceArn=arn, TagKeys=surplus),
+            lambda: sns.tag_resource(ResourceArn=arn, Tags=making.tag_list(new)),
+        )
 
     def delete(self, making: Making, properties: Properties) -> None:
         """Delete the topic and its subscriptions."""

@@ -161,12 +161,12 @@ def _lower_names(value: Any) -> Any:
 def _set_tags(making: Making, properties: Properties) -> None:
     """Give a state machine or an activity the tags of its properties and its stack, no others."""
     sfn, arn = making.clients("stepfunctions"), making.physical_id
-    had = {tag["key"] for tag in sfn.list_tags_for_resource(resourceArn=arn)["tags"]}
-    tags = making.all_tags(properties)
-    if surplus := sorted(had - set(tags)):
-        sfn.untag_resource(resourceArn=arn, tagKeys=surplus)
-    if tags:
-        sfn.tag_resource(resourceArn=arn, tags=making.tag_list(properties, "key", "value"))
+    making.renew_tags(
+        [tag["key"] for tag in sfn.list_tags_for_resource(resourceArn=arn)["tags"]],
+        properties,
+        lambda surplus: sfn.untag_resource(resourceArn=arn, tagKeys=surplus),
+        lambda: sfn.tag_resource(resourceArn=arn, tags=making.tag_list(properties, "key", "value")),
+    )
 
 
 @register
