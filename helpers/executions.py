@@ -97,7 +97,9 @@ class Execution:
     @property
     def picture(self) -> Graph:
         """Return the graph of the definition that ran, coloured by this run."""
-        return Graph(self.definition, self.events)
+        from helpers.execution_card import notes
+
+        return Graph(self.definition, self.events, title=self.name, notes=notes(self))
 
     @property
     def caught(self) -> list[Caught]:
@@ -126,9 +128,9 @@ class Execution:
         return f"Execution({self.name}: {self.status}{took})"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from helpers.execution_card import as_html, as_text
+        from helpers.execution_card import as_text
 
-        return {"text/html": as_html(self), "text/plain": as_text(self)}
+        return {"text/html": self.picture.html, "text/plain": as_text(self)}
 
     def _ipython_display_(self) -> None:
         """Show itself, but in the cell that watched it, where it stands already."""
@@ -187,6 +189,8 @@ def watch(sfn: Any, execution_arn: str, *, show: bool = True, timeout: float = 6
         machine = sfn.describe_state_machine_for_execution(executionArn=execution_arn)
         definition = json.loads(machine["definition"])
         screen = Screen(definition, execution_arn) if show else None
+        if screen:
+            screen.update([])
         known: dict[int, dict[str, Any]] = {}
         pauses = _pauses()
         slower = 1.0

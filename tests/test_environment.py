@@ -36,6 +36,7 @@ def test_conda_brings_the_packages_that_learners_see_and_this_checkout_brings_th
         "boto3",
         "pandas",
         "ipywidgets",
+        "anywidget",
         "awscli",
         "pip",
     ]

@@ -4,19 +4,26 @@ From the definition `layout` finds the places (pure geometry), from the events o
 reads what became of each state, `svg` draws both and `outline` says them in words.
 """
 
-import base64
+import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from helpers.errors import WorkshopError
 from helpers.graph import outline, statuses
 from helpers.graph.layout import Layout, lay_out
-from helpers.graph.svg import escape, to_svg
+from helpers.graph.page_data import page_data
+from helpers.graph.snapshot import snapshot
+from helpers.graph.svg import to_svg
+
+if TYPE_CHECKING:
+    from helpers.graph.widget import LivePage
 
 __all__ = ["Graph", "draw"]
+
+VIEWS = ("picture", "panel")  # what a learner meets; other views are opened by name
 
 
 def draw(definition: dict[str, Any] | str, execution: Any = None) -> "Graph":
@@ -36,11 +43,18 @@ class Graph:
     """The picture of a state machine: shows itself; `.svg` is its text."""
 
     def __init__(
-        self, definition: dict[str, Any], events: Iterable[dict[str, Any]] | None = None
+        self,
+        definition: dict[str, Any],
+        events: Iterable[dict[str, Any]] | None = None,
+        *,
+        title: str = "",
+        notes: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.definition = definition
-        self.trace = statuses.read(events) if events is not None else None
+        self.events = None if events is None else list(events)
+        self.trace = None if self.events is None else statuses.read(self.events)
         self.runs = self.trace.states() if self.trace else None
+        self.title, self.notes = title, notes
 
     @cached_property
     def layout(self) -> Layout:
@@ -64,22 +78,41 @@ class Graph:
         return outline.summary(self.layout, self.runs)
 
     @property
+    def data(self) -> dict[str, Any]:
+        """What the page behind the picture knows, see `page_data`."""
+        return page_data(
+            self.definition,
+            self.layout,
+            self.events,
+            self.trace,
+            title=self.title,
+            notes=self.notes,
+        )
+
+    @property
     def html(self) -> str:
-        """The picture for a notebook: an image and a folded list, which need no script."""
-        image = base64.b64encode(self.svg.encode()).decode()
-        lines = "".join(
-            f'<li style="margin-left:{1.5 * line.depth:g}em"><b>{escape(line.name)}</b> '
-            f"({escape(line.about)})"
-            + "".join(f"<br>→ {escape(way)}" for way in line.ways)
-            + "</li>"
-            for line in outline.outline(self.layout, self.runs)
+        """The picture for a notebook: clickable, and whole also where scripts are stripped."""
+        return snapshot(
+            self.svg,
+            self.data,
+            VIEWS,
+            key=self.key,
+            summary=self.summary,
+            lines=outline.outline(self.layout, self.runs),
+            faults=self.layout.faults,
         )
-        faults = "".join(f"<p><b>{escape(fault)}</b></p>" for fault in self.layout.faults)
-        return (
-            f'<div><img src="data:image/svg+xml;base64,{image}" alt="{escape(self.summary)}" '
-            f'style="max-width:100%;height:auto">{faults}'
-            f"<details><summary>States as a list</summary><ul>{lines}</ul></details></div>"
-        )
+
+    @property
+    def key(self) -> str:
+        """What tells this picture from others in a notebook; for a run it stays the same."""
+        seed = self.title or repr((self.definition, self.events))
+        return hashlib.sha256(seed.encode()).hexdigest()[:16]
+
+    def live(self) -> "LivePage":
+        """Return a page that is given new `data` as the run goes on, see `widget`."""
+        from helpers.graph.widget import LivePage
+
+        return LivePage(self.svg, self.data, VIEWS, self.key)
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to an .svg file and return its path.

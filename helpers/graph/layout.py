@@ -11,6 +11,7 @@ from typing import Any
 from helpers.asl import definition as asl
 from helpers.graph import layers, text
 from helpers.graph.kinds import kind_words
+from helpers.graph.palette import LABEL_SIZE, NAME_SIZE, SUB_SIZE
 from helpers.graph.routes import Link, Point, Route
 from helpers.graph.ways import (
     END_KEY,
@@ -23,7 +24,6 @@ from helpers.graph.ways import (
     ways_of,
 )
 
-NAME_SIZE, SUB_SIZE, LABEL_SIZE = 13.0, 11.0, 11.0
 NAME_LINE, LABEL_LINE = 17.0, 14.0
 TEXT_LEFT, TEXT_RIGHT = 40.0, 36.0  # room for the icon of the type and that of the status
 NAME_WIDTH, LABEL_WIDTH = 250.0, 214.0  # texts longer than this are broken

@@ -40,11 +40,22 @@ class Visit:
     exited: dict[str, Any] | None = None
     status: Status = "in progress"
     failure: dict[str, Any] | None = None  # the last event of a failure, kept when it was caught
-    retries: int = 0
+    retried: list[datetime] = field(default_factory=list)  # when it was tried again
     ended: datetime | None = None
-    iterations: int | None = None  # of a Map: how many, and how many are done
-    iterations_done: int = 0
+    item: int | None = None  # the iteration of the Map around it
+    iterations: int | None = None  # of a Map: how many, and when each was done
+    items_done: list[datetime] = field(default_factory=list)
     pending: bool = field(default=False, repr=False)  # a failure that nobody has caught yet
+
+    @property
+    def retries(self) -> int:
+        """Return how often it was tried again."""
+        return len(self.retried)
+
+    @property
+    def iterations_done(self) -> int:
+        """Return how many iterations of a Map are over."""
+        return len(self.items_done)
 
     @property
     def seconds(self) -> float | None:
@@ -74,7 +85,7 @@ class Trace:
 
     visits: tuple[Visit, ...]
     of_event: dict[int, Visit]
-    taken: frozenset[tuple[str | None, str | None]]
+    taken: dict[tuple[str | None, str | None], datetime]  # and when first
     over: bool
 
     def states(self) -> dict[str, StateRun]:
@@ -90,9 +101,7 @@ def read(events: Iterable[dict[str, Any]]) -> Trace:
     reader = _Reader()
     for event in sorted(events, key=lambda event: event["id"]):
         reader.take(event)
-    return Trace(
-        tuple(reader.visits), reader.of_event, frozenset(reader.taken), reader.end is not None
-    )
+    return Trace(tuple(reader.visits), reader.of_event, reader.taken, reader.end is not None)
 
 
 def details(event: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +138,7 @@ class _Reader:
     def __init__(self) -> None:
         self.visits: list[Visit] = []
         self.of_event: dict[int, Visit] = {}
-        self.taken: set[tuple[str | None, str | None]] = set()
+        self.taken: dict[tuple[str | None, str | None], datetime] = {}
         self.types: dict[int, str] = {}
         self.failing: dict[int, dict[str, Any]] = {}
         self.end: str | None = None
@@ -147,9 +156,9 @@ class _Reader:
             visit = self._around(event, visit, previous)
         elif type_ == "MapStateStarted" and visit:
             visit.iterations = details(event).get("length")
-            self._again(visit)
+            self._again(visit, event)
         elif type_.endswith(("Scheduled", "ParallelStateStarted", "MapRunStarted")) and visit:
-            self._again(visit)
+            self._again(visit, event)
         elif type_ == "EvaluationFailed":
             visit = self._open(details(event).get("state"), visit) or visit
             self._fail(visit, event)
@@ -175,7 +184,7 @@ class _Reader:
         elif self.visits and previous == 0 and self.visits[-1].exited:
             came_from = self.visits[-1].name
         visit = Visit(name, event, outer, came_from)
-        self.taken.add((came_from, name))
+        self.taken.setdefault((came_from, name), event["timestamp"])
         if event["type"] == "FailStateEntered":
             visit.status, visit.failure, visit.pending = "failed", event, True
             visit.ended = event["timestamp"]
@@ -228,15 +237,15 @@ class _Reader:
                 said = details(event).get("error")
                 visit.failure = event if said else (inner.failure if inner else None) or event
         if type_ in ("MapIterationSucceeded", "MapIterationFailed", "MapIterationAborted"):
-            visit.iterations_done += 1
+            visit.items_done.append(event["timestamp"])
         return visit
 
-    def _again(self, visit: Visit) -> None:
+    def _again(self, visit: Visit, event: dict[str, Any]) -> None:
         """Note that a state is tried (again)."""
         if visit.pending:
-            visit.retries += 1
+            visit.retried.append(event["timestamp"])
             visit.pending, visit.failure, visit.status = False, None, "in progress"
-            visit.iterations_done = 0
+            visit.items_done.clear()
 
     def _fail(self, visit: Visit | None, event: dict[str, Any]) -> None:
         if visit is not None:
@@ -254,7 +263,7 @@ class _Reader:
         self.end = event["type"]
         if self.end == "ExecutionSucceeded":
             last = next((v for v in reversed(self.visits) if v.outer is None), None)
-            self.taken.add((last.name if last else None, None))
+            self.taken.setdefault((last.name if last else None, None), event["timestamp"])
             return
         if self.end == "ExecutionFailed" and visit is not None:
             around: Visit | None = visit
@@ -265,7 +274,7 @@ class _Reader:
                     around.ended = around.ended or event["timestamp"]
                 around = around.outer
             if visit.entered["type"] == "FailStateEntered":
-                self.taken.add((visit.name, None))
+                self.taken.setdefault((visit.name, None), event["timestamp"])
         for open_ in self.visits:
             if open_.exited is None and open_.status == "in progress":
                 failed = open_.pending and self.end == "ExecutionFailed"

@@ -8,47 +8,20 @@ from helpers.graph import icons
 from helpers.graph.layout import (
     END,
     LABEL_LINE,
-    LABEL_SIZE,
     NAME_LINE,
-    NAME_SIZE,
     START,
-    SUB_SIZE,
     TEXT_LEFT,
     Box,
     Edge,
     Layout,
 )
+from helpers.graph.palette import ICONS, LIGHT, css_class, style_sheet
 from helpers.graph.routes import Point
 from helpers.graph.statuses import StateRun, Status
 
 MARGIN = 16.0
-INK, QUIET, LINE, PAPER = "#16202c", "#46525f", "#76828f", "#ffffff"
-PLAIN_BIG = "#f7f9fb"
-TAKEN = {"catch": "#b45309"}
-TAKEN_ELSE = "#1a6b34"
-
-# Status -> fill of the box, its line and word (contrast to the fill over 4.5), icon.
-COLOURS: dict[Status, tuple[str, str, str]] = {
-    "not started": ("#ffffff", "#5d6975", ""),
-    "in progress": ("#e2effd", "#0a58b0", icons.DOTS),
-    "succeeded": ("#e5f5e9", "#1a6b34", icons.CHECK),
-    "caught error": ("#fdf0dc", "#954708", icons.EXCLAMATION),
-    "failed": ("#fde8e6", "#b42318", icons.CROSS),
-    "timed out": ("#f1e8fb", "#6b2fa8", icons.CLOCK),
-    "aborted": ("#eceff2", "#4b5763", icons.SQUARE),
-}
-
-_STYLE = f"""
-.asl text{{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
-font-size:{NAME_SIZE:g}px;fill:{INK}}}
-.asl .name{{font-weight:500}}
-.asl .sub{{font-size:{SUB_SIZE:g}px;fill:{QUIET}}}
-.asl .label{{font-size:{LABEL_SIZE:g}px;fill:#2f3b47;text-anchor:middle}}
-.asl .label.catch{{fill:#7a3a05}}
-.asl .edge{{fill:none;stroke:{LINE};stroke-width:1.5}}
-.asl .catch.edge{{stroke:#b45309;stroke-dasharray:5 4}}
-.asl .glyph{{fill:none;stroke:#fff;stroke-width:1.7;stroke-linecap:round;stroke-linejoin:round}}
-"""
+BADGE_LETTER = 6.4  # the widest letter of a badge, in pixels
+_HIDDEN = ' visibility="hidden"'
 
 # Characters that XML cannot hold.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -82,22 +55,34 @@ def to_svg(
         f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}">',
         f"<title>{escape(title)}</title>",
         f"<desc>{escape(description)}</desc>" if description else "",
-        f"<style>{_STYLE}</style>",
-        f'<rect x=".5" y=".5" width="{width - 1:.0f}" height="{height - 1:.0f}" rx="12" '
-        f'fill="{PAPER}" stroke="#d5dbe2"/>',
+        f"<style>{style_sheet(LIGHT)}</style>",
+        f'<rect class="paper" x=".5" y=".5" width="{width - 1:.0f}" height="{height - 1:.0f}" '
+        'rx="12"/>',
         f'<g transform="translate({MARGIN:g} {MARGIN:g})">',
     ]
     big = [box for box in layout.boxes if box.holds_states]
     small = [box for box in layout.boxes if not box.holds_states]
-    parts += [_box(box, runs) for box in big]
     walked = [edge for edge in layout.edges if (edge.source, edge.target) in taken]
     rest = [edge for edge in layout.edges if (edge.source, edge.target) not in taken]
+    parts += [_box(box, runs) for box in big]
+    parts.append('<g class="edges">')
     parts += [_edge(edge, False) for edge in rest]
     parts += [_edge(edge, True) for edge in walked]
+    parts.append("</g>")
     parts += [_box(box, runs) for box in small]
     parts += [_label(edge) for edge in layout.edges if edge.label]
     parts.append("</g></svg>")
     return "".join(parts)
+
+
+def badge_words(run: StateRun) -> str:
+    """Return what a small badge says: retries, else the iterations of a Map, else the visits."""
+    if run.retries:
+        return "1 retry" if run.retries == 1 else f"{run.retries} retries"
+    last = run.visits[-1]
+    if last.iterations is not None:
+        return f"{last.iterations_done} of {last.iterations}"
+    return f"{len(run.visits)} times" if len(run.visits) > 1 else ""
 
 
 def _box(box: Box, runs: Mapping[str, StateRun] | None) -> str:
@@ -105,27 +90,20 @@ def _box(box: Box, runs: Mapping[str, StateRun] | None) -> str:
         return _terminal(box)
     run = runs.get(box.name) if runs is not None else None
     status: Status = run.status if run else "not started"
-    fill, line, icon = COLOURS[status]
     missing = box.kind == "Missing"
-    if missing:
-        fill, line = "#ffffff", "#b42318"
-    elif box.holds_states and status == "not started":
-        fill = PLAIN_BIG
-    elif box.holds_states:
-        fill = _lighter(fill)  # so that the states inside stand out
+    told = runs is not None and not missing
+    said = f"{box.sub}, {status}" if told else box.sub
+    classes = " ".join(
+        ["state", "missing" if missing else css_class(status), *["big"] * box.holds_states]
+    )
     x, y = box.x, box.y
-    said = box.sub if missing or runs is None else f"{box.sub}, {status}"
     parts = [
-        f'<g class="state" data-state="{escape(box.name)}">'
+        f'<g class="{classes}" data-state="{escape(box.name)}">'
         f"<title>{escape(box.name)}: {escape(said)}</title>"
     ]
-    dashes = ' stroke-dasharray="5 4"' if missing else ""
     if box.kind == "Map":  # a pile of cards: it is done for each item
-        parts += [
-            _card(x + 6, y + 6, box, fill, line, ""),
-            _card(x + 3, y + 3, box, fill, line, ""),
-        ]
-    parts.append(_card(x, y, box, fill, line, dashes))
+        parts += [_card(x + 6, y + 6, box), _card(x + 3, y + 3, box)]
+    parts.append(_card(x, y, box))
     glyph, tile = icons.NO_STATE if missing else _tile(box)
     parts.append(
         f'<rect x="{x + 10:.1f}" y="{y + 12:.1f}" width="22" height="22" rx="6" fill="{tile}"/>'
@@ -139,29 +117,24 @@ def _box(box: Box, runs: Mapping[str, StateRun] | None) -> str:
     below = y + 18 + NAME_LINE * len(box.lines)
     parts.append(f'<text class="sub" x="{x + TEXT_LEFT:.1f}" y="{below:.1f}">')
     if missing:
-        parts.append(f'<tspan fill="#b42318">{box.sub}</tspan></text>')
-    elif runs is None:
+        parts.append(f'<tspan class="status">{box.sub}</tspan></text>')
+    elif not told:
         parts.append(escape(f"{box.sub} · {box.detail}" if box.detail else box.sub) + "</text>")
     else:
         parts.append(
-            f'{escape(box.sub)} · <tspan fill="{line}">{status}</tspan></text>'
-            + _status_icon(x + box.w - 20, y + 23, line, icon)
+            f'{escape(box.sub)} · <tspan class="status">{status}</tspan></text>'
+            + _status_icon(x + box.w - 20, y + 23, ICONS[status])
+            + _badge(x + box.w - 14, y, badge_words(run) if run else "")
         )
-        if run and _badge_words(run):
-            parts.append(_badge(x + box.w - 14, y, line, _badge_words(run)))
     parts.append("</g>")
     return "".join(parts)
 
 
-def _card(x: float, y: float, box: Box, fill: str, line: str, dashes: str) -> str:
+def _card(x: float, y: float, box: Box) -> str:
     return (
-        f'<rect x="{x:.1f}" y="{y:.1f}" width="{box.w:.1f}" height="{box.h:.1f}" rx="9" '
-        f'fill="{fill}" stroke="{line}" stroke-width="1.5"{dashes}/>'
+        f'<rect class="card" x="{x:.1f}" y="{y:.1f}" width="{box.w:.1f}" height="{box.h:.1f}" '
+        'rx="9"/>'
     )
-
-
-def _lighter(colour: str) -> str:
-    return "#" + "".join(f"{(int(colour[i : i + 2], 16) + 255) // 2:02x}" for i in (1, 3, 5))
 
 
 def _tile(box: Box) -> tuple[str, str]:
@@ -172,55 +145,38 @@ def _tile(box: Box) -> tuple[str, str]:
 def _terminal(box: Box) -> str:
     return (
         f'<g class="terminal"><rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.w:.1f}" '
-        f'height="{box.h:.1f}" rx="{box.h / 2:.1f}" fill="#37434f"/>'
-        f'<text x="{box.x + box.w / 2:.1f}" y="{box.y + box.h / 2 + 4.5:.1f}" '
-        f'text-anchor="middle" style="fill:#fff">{START if box.kind == START else END}</text></g>'
+        f'height="{box.h:.1f}" rx="{box.h / 2:.1f}"/>'
+        f'<text x="{box.x + box.w / 2:.1f}" y="{box.y + box.h / 2 + 4.5:.1f}">'
+        f"{START if box.kind == START else END}</text></g>"
     )
 
 
-def _status_icon(x: float, y: float, colour: str, icon: str) -> str:
-    if not icon:
-        return (
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="8" fill="none" stroke="{colour}" '
-            'stroke-width="1.5" stroke-dasharray="2.5 2.5"/>'
-        )
+def _status_icon(x: float, y: float, icon: str) -> str:
     return (
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="{colour}"/>'
-        f'<path class="glyph" transform="translate({x - 6.4:.1f} {y - 6.4:.1f}) scale(.8)" '
-        f'style="stroke-width:2.2" d="{icon}"/>'
+        f'<g transform="translate({x:.1f} {y:.1f})"><circle class="disc" r="9"/>'
+        f'<path class="icon" transform="translate(-6.4 -6.4) scale(.8)" d="{icon}"/></g>'
     )
 
 
-def _badge_words(run: StateRun) -> str:
-    """Return what a small badge says: retries, else the iterations of a Map, else the visits."""
-    if run.retries:
-        return "1 retry" if run.retries == 1 else f"{run.retries} retries"
-    last = run.visits[-1]
-    if last.iterations is not None:
-        return f"{last.iterations_done} of {last.iterations}"
-    return f"{len(run.visits)} times" if len(run.visits) > 1 else ""
-
-
-def _badge(right: float, middle: float, colour: str, words: str) -> str:
-    wide = len(words) * 6.4 + 12
+def _badge(right: float, middle: float, words: str) -> str:
+    """Draw a badge that ends at `right`; without words it is there for a later moment."""
+    wide = len(words) * BADGE_LETTER + 12
     return (
-        f'<rect x="{right - wide:.1f}" y="{middle - 8:.1f}" width="{wide:.1f}" height="16" rx="8" '
-        f'fill="{colour}"/><text x="{right - wide / 2:.1f}" y="{middle + 3.7:.1f}" '
-        f'text-anchor="middle" style="font-size:10.5px;fill:#fff">{escape(words)}</text>'
+        f'<g class="badge" transform="translate({right:.1f} {middle:.1f})"'
+        f"{_HIDDEN if not words else ''}>"
+        f'<rect x="{-wide:.1f}" y="-8" width="{wide:.1f}" height="16" rx="8"/>'
+        f'<text x="{-wide / 2:.1f}" y="3.7">{escape(words)}</text></g>'
     )
 
 
 def _edge(edge: Edge, taken: bool) -> str:
-    colour = "#b45309" if edge.kind == "catch" else LINE
-    style = ""
-    if taken:
-        colour = TAKEN.get(edge.kind, TAKEN_ELSE)
-        style = f' style="stroke:{colour};stroke-width:2.4"'
     # The line stops where the arrowhead begins.
     end = edge.curves[-1][-1]
+    source, target = (escape(end) if end else "" for end in (edge.source, edge.target))
     return (
-        f'<path class="edge {edge.kind}"{style} d="{_path(edge.start, edge.curves[:-1])}"/>'
-        f'<path d="{_arrowhead(_before_last(edge), end)}" fill="{colour}"/>'
+        f'<g class="edge {edge.kind}{" taken" if taken else ""}" data-from="{source}" '
+        f'data-to="{target}"><path class="line" d="{_path(edge.start, edge.curves[:-1])}"/>'
+        f'<path class="head" d="{_arrowhead(_before_last(edge), end)}"/></g>'
     )
 
 
@@ -250,16 +206,13 @@ def _arrowhead(from_: Point, to: Point) -> str:
 def _label(edge: Edge) -> str:
     label = edge.label
     assert label is not None
-    fill, line = ("#fff6e9", "#f0cf9f") if edge.kind == "catch" else ("#f3f6f9", "#d3dbe3")
     parts = [
-        f'<g><title>{escape(edge.words)}</title><rect x="{label.x:.1f}" y="{label.y:.1f}" '
-        f'width="{label.w:.1f}" height="{label.h:.1f}" rx="6" fill="{fill}" stroke="{line}"/>'
+        f'<g class="label {edge.kind}"><title>{escape(edge.words)}</title>'
+        f'<rect x="{label.x:.1f}" y="{label.y:.1f}" width="{label.w:.1f}" height="{label.h:.1f}" '
+        'rx="6"/>'
     ]
     for number, words in enumerate(label.lines):
         y = label.y + 13.0 + LABEL_LINE * number
-        parts.append(
-            f'<text class="label {edge.kind}" x="{label.x + label.w / 2:.1f}" y="{y:.1f}">'
-            f"{escape(words)}</text>"
-        )
+        parts.append(f'<text x="{label.x + label.w / 2:.1f}" y="{y:.1f}">{escape(words)}</text>')
     parts.append("</g>")
     return "".join(parts)

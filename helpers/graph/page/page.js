@@ -1,0 +1,70 @@
+// A page: views of one run that share what is looked at. `VIEWS` holds those that can be opened by name.
+
+const VIEWS = { picture, panel };
+const opened = (window.wildRydesPages ??= new Map()); // the pages of this window, by the run they show
+
+function openPage({ svg, data, views }) {
+  const unique = Math.random().toString(36).slice(2); // the same run may stand in a notebook twice
+  const page = {
+    svg,
+    data,
+    look: { state: null, visit: null, time: null, items: {} },
+    element: make("div", { class: "asl-page" }),
+    id: (words) => `asl-${unique}-${words.replaceAll(" ", "-").toLowerCase()}`,
+    choose(change) {
+      Object.assign(page.look, change);
+      show();
+      page.onchoose?.(page.look);
+    },
+    update(data) {
+      announce(page.data, data);
+      page.data = data;
+      show();
+    },
+  };
+  const said = make("div", { class: "asl-said", role: "status", "aria-live": "polite" });
+  const shown = views.map((name) => VIEWS[name](page));
+  const head = headline(page);
+  shown.push(head);
+  page.element.append(head.element, make("div", { class: "asl-views" }, ...shown.slice(0, -1).map((view) => view.element)), said);
+  function show() {
+    for (const view of shown) view.show();
+  }
+  function announce(before, after) {
+    const news = Object.keys(after.states)
+      .filter((name) => stateAt(before, name, null, {}).status !== stateAt(after, name, null, {}).status)
+      .map((name) => `${name}: ${stateAt(after, name, null, {}).status}`);
+    if (news.length) said.textContent = news.join(", ");
+  }
+  show();
+  return page;
+}
+
+// The line above all views: how the execution stands, its name, and what went wrong in it.
+function headline(page) {
+  const element = make("div", { class: "asl-headline" });
+  function show() {
+    const { run, title, notes } = page.data;
+    if (!run) return;
+    const status = run.status === "RUNNING" ? "in progress" : run.status.toLowerCase().replace("_", " ");
+    const pill = make("span", { class: `asl-pill ${status.replace(" ", "-")}` }, make("b", {}, run.status));
+    const spent = run.end === null ? "" : ` after ${duration(run.end)}`;
+    element.replaceChildren(
+      make("div", {}, pill, spent, title ? ` · ${title}` : ""),
+      ...notes.map(([first, second]) => make("div", {}, make("b", {}, first), second)),
+    );
+  }
+  return { element, show };
+}
+
+// Take the place of a snapshot's picture. A page that was open while the run went on moves in as it is.
+function openSnapshot(holder) {
+  const kept = JSON.parse(holder.querySelector("script[type='application/json']").textContent);
+  const image = holder.querySelector("img").src;
+  const svg = decodeURIComponent(image.slice(image.indexOf(",") + 1));
+  const live = opened.get(kept.key);
+  const page = live ?? openPage({ ...kept, svg });
+  opened.delete(kept.key);
+  if (live) live.update(kept.data);
+  holder.replaceChildren(page.element);
+}

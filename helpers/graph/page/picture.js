@@ -1,0 +1,100 @@
+// The picture: colours it for a moment, lets states be chosen with mouse and keys, zooms.
+
+function picture(page) {
+  const holder = make("div", { class: "asl-picture" });
+  holder.innerHTML = page.svg; // made and escaped by helpers/graph/svg.py
+  const svg = holder.querySelector("svg");
+  svg.setAttribute("role", "group");
+  const boxes = [...svg.querySelectorAll("[data-state]")];
+  const edges = [...svg.querySelectorAll(".edge")];
+  boxes.forEach((box, index) => {
+    box.setAttribute("role", "button");
+    box.setAttribute("tabindex", index ? "-1" : "0");
+  });
+
+  function choose(box) {
+    for (const other of boxes) other.setAttribute("tabindex", other === box ? "0" : "-1");
+    page.choose({ state: box.dataset.state, visit: null });
+  }
+  svg.addEventListener("click", (event) => {
+    const box = event.target.closest("[data-state]");
+    if (box) choose(box);
+    else page.choose({ state: null, visit: null });
+  });
+  svg.addEventListener("keydown", (event) => {
+    const at = boxes.indexOf(event.target.closest("[data-state]"));
+    if (at < 0) return;
+    const steps = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
+    let to = event.key in steps ? at + steps[event.key] : at;
+    if (event.key === "Home") to = 0;
+    if (event.key === "End") to = boxes.length - 1;
+    if (event.key === "Enter" || event.key === " ") choose(boxes[at]);
+    else if (event.key === "Escape") page.choose({ state: null, visit: null });
+    else if (boxes[to] && to !== at) boxes[to].focus();
+    else return;
+    event.preventDefault();
+    event.stopPropagation(); // JupyterLab has keys of its own
+  });
+
+  const natural = Number(svg.getAttribute("width"));
+  let zoom = null; // null: as much as fits
+  function enlarge(factor) {
+    const now = svg.getBoundingClientRect().width / natural;
+    zoom = factor && Math.min(3, Math.max(0.2, now * factor));
+    svg.style.width = zoom ? `${natural * zoom}px` : "";
+    svg.style.maxWidth = svg.style.maxHeight = zoom ? "none" : "";
+  }
+  const button = (sign, words, factor) =>
+    make("button", { type: "button", title: words, "aria-label": words, onclick: () => enlarge(factor) }, sign);
+  const frame = make(
+    "div",
+    { class: "asl-frame" },
+    holder,
+    make(
+      "div",
+      { class: "asl-zoom", role: "group", "aria-label": "Size of the graph" },
+      button("−", "Smaller", 0.8),
+      button("Fit", "Fit the graph into the page", null),
+      button("+", "Larger", 1.25),
+    ),
+  );
+
+  function paint(box, { status, badge }) {
+    const name = status.replace(" ", "-");
+    const chosen = page.look.state === box.dataset.state;
+    const classes = ["state", name];
+    if (box.classList.contains("big")) classes.push("big");
+    if (box.classList.contains("missing")) classes.push("missing");
+    if (chosen) classes.push("chosen");
+    if (box.getAttribute("class") !== classes.join(" ")) box.setAttribute("class", classes.join(" "));
+    box.setAttribute("aria-pressed", chosen);
+    const words = `${box.dataset.state}, ${page.data.run ? status : page.data.states[box.dataset.state].about}`;
+    box.setAttribute("aria-label", badge ? `${words}, ${badge}` : words);
+    const word = box.querySelector(":scope > .sub > .status");
+    if (!page.data.run || box.classList.contains("missing")) return;
+    if (word.textContent === status && box.dataset.badge === badge) return;
+    word.textContent = status;
+    box.querySelector(":scope > title").textContent = words;
+    box.querySelector(":scope > g > .icon").setAttribute("d", ICONS[status]);
+    const mark = box.querySelector(":scope > .badge");
+    box.dataset.badge = badge;
+    mark.setAttribute("visibility", badge ? "visible" : "hidden");
+    const wide = badge.length * BADGE_LETTER + 12;
+    mark.firstChild.setAttribute("x", -wide);
+    mark.firstChild.setAttribute("width", wide);
+    mark.lastChild.setAttribute("x", -wide / 2);
+    mark.lastChild.textContent = badge;
+  }
+
+  function show() {
+    const { data, look } = page;
+    for (const box of boxes) paint(box, stateAt(data, box.dataset.state, look.time, look.items));
+    const taken = (data.ways || []).filter(([, , when]) => look.time === null || when <= look.time);
+    const names = new Set(taken.map(([from, to]) => JSON.stringify([from || "", to || ""])));
+    for (const edge of edges) {
+      const walked = names.has(JSON.stringify([edge.dataset.from, edge.dataset.to]));
+      if (edge.classList.toggle("taken", walked) && edge.nextSibling) edge.parentNode.append(edge);
+    }
+  }
+  return { element: frame, show };
+}

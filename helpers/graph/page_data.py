@@ -1,0 +1,199 @@
+"""What the page behind a picture knows of a run, as JSON: states, visits, ways, events.
+
+Values are kept as the lines of their JSON text, each line and each value once. What one state
+hands to the next is mostly what it got, so a whole run stays small; numbers stay as written.
+Times are milliseconds since the execution started.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from helpers.asl import definition as asl
+from helpers.graph import statuses
+from helpers.graph.layout import Layout
+from helpers.graph.statuses import Trace, Visit
+
+MOST_LINES = 400  # of one value; more are counted
+LONGEST_LINE = 2_000  # characters
+DEEPEST = 99  # indents of two blanks that are kept apart from the text of a line
+MOST_CHARACTERS = 400_000  # of all values together; what comes later is left out
+
+_RUNS = {
+    "ExecutionSucceeded": "SUCCEEDED",
+    "ExecutionFailed": "FAILED",
+    "ExecutionAborted": "ABORTED",
+    "ExecutionTimedOut": "TIMED_OUT",
+}
+
+
+class Values:
+    """The values of a page. A line of a value is one number: that of its text, and its depth."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.values: list[list[int]] = []
+        self._line_numbers: dict[str, int] = {}
+        self._value_numbers: dict[tuple[int, ...], int] = {}
+        self._room = MOST_CHARACTERS
+
+    def add(self, value: Any) -> int:
+        """Keep a value, and return its number."""
+        return self._keep(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+    def add_text(self, text: str | None) -> int | None:
+        """Keep a JSON text as the history has it, and return its number; None without a text."""
+        if text is None:
+            return None
+        try:
+            return self.add(json.loads(text))
+        except ValueError:  # a cause, or a text that the history cut off
+            return self._keep(text)
+
+    def _keep(self, text: str) -> int:
+        lines = text.split("\n")
+        if len(lines) > MOST_LINES:
+            lines = [*lines[:MOST_LINES], f"… {len(lines) - MOST_LINES:,} lines more"]
+        numbers = tuple(self._line(line) for line in lines)
+        if numbers not in self._value_numbers:
+            self._value_numbers[numbers] = len(self.values)
+            self.values.append(list(numbers))
+        return self._value_numbers[numbers]
+
+    def _line(self, line: str) -> int:
+        depth = min(DEEPEST, (len(line) - len(line.lstrip(" "))) // 2)
+        text = line[2 * depth :]
+        if len(text) > LONGEST_LINE:
+            text = f"{text[:LONGEST_LINE]}… {len(text) - LONGEST_LINE:,} characters more"
+        if text not in self._line_numbers:
+            self._room -= len(text)
+            if self._room < 0:
+                text = "… (too much for a page: look at execution.history)"
+            if text not in self._line_numbers:
+                self._line_numbers[text] = len(self.lines)
+                self.lines.append(text)
+        return self._line_numbers[text] * (DEEPEST + 1) + depth
+
+
+def text_of(data: Mapping[str, Any], value: int) -> str:
+    """Return the text of a value that a page was given."""
+    lines, deepest = data["lines"], DEEPEST + 1
+    return "\n".join(
+        "  " * (number % deepest) + lines[number // deepest] for number in data["values"][value]
+    )
+
+
+def page_data(
+    definition: dict[str, Any],
+    layout: Layout,
+    events: Sequence[dict[str, Any]] | None,
+    trace: Trace | None,
+    *,
+    title: str = "",
+    notes: Sequence[tuple[str, str]] = (),
+    with_events: bool = False,
+) -> dict[str, Any]:
+    """Return what a page needs; without events only the states.
+
+    Args:
+        definition: what ran, or what is only drawn.
+        layout: of the definition.
+        events: those of GetExecutionHistory, as far as they are known.
+        trace: the events, read.
+        title: the name of the execution.
+        notes: sentences below the title, each with the words that are set in bold.
+        with_events: whether the events themselves are needed.
+
+    Keys: `states` (name -> what it is, its definition), `visits`, `ways` ([from, to, ms]),
+    `run` (status, input, output, …), `events` ([id, previous id, ms, type, visit, details]),
+    `lines` and `values`. A number that stands for a value is a place in `values`.
+    """
+    values = Values()
+    found = {place.name: place.state for place in asl.states(definition)}
+    data: dict[str, Any] = {
+        "states": {
+            box.name: {
+                "about": f"{box.sub} {box.detail}".strip(),
+                "definition": values.add(found.get(box.name)),
+            }
+            for box in layout.boxes
+            if not box.terminal
+        }
+    }
+    if events is not None and trace is not None:
+        data |= {"title": title, "notes": list(notes)}
+        data |= _of_run(events, trace, values, with_events)
+    return data | {"lines": values.lines, "values": values.values}
+
+
+def _of_run(
+    events: Sequence[dict[str, Any]], trace: Trace, values: Values, with_events: bool
+) -> dict[str, Any]:
+    begun = events[0]["timestamp"] if events else None
+    number = {id(visit): index for index, visit in enumerate(trace.visits)}
+    data = {
+        "run": _run(events, values, begun),
+        "visits": [_visit(visit, number, values, begun) for visit in trace.visits],
+        "ways": [
+            [source, target, _milliseconds(when, begun)]
+            for (source, target), when in trace.taken.items()
+        ],
+    }
+    if with_events:
+        data["events"] = [
+            [
+                event["id"],
+                event.get("previousEventId", 0),
+                _milliseconds(event["timestamp"], begun),
+                event["type"],
+                number.get(id(trace.of_event.get(event["id"]))),
+                values.add(statuses.details(event)),
+            ]
+            for event in events
+        ]
+    return data
+
+
+def _run(
+    events: Sequence[dict[str, Any]], values: Values, begun: datetime | None
+) -> dict[str, Any]:
+    if begun is None:  # it was started, and the history does not know it yet
+        return {"status": "RUNNING", "end": None, "input": None, "output": None, "cause": None}
+    first, last = events[0], events[-1]
+    over = last["type"] in _RUNS
+    said = statuses.details(last) if over else {}
+    return {
+        "status": _RUNS.get(last["type"], "RUNNING"),
+        "end": _milliseconds(last["timestamp"], begun) if over else None,
+        "input": values.add_text(statuses.details(first).get("input")),
+        "output": values.add_text(said.get("output")),
+        "error": said.get("error"),
+        "cause": values.add_text(said.get("cause")),
+    }
+
+
+def _visit(
+    visit: Visit, number: dict[int, int], values: Values, begun: datetime | None
+) -> dict[str, Any]:
+    error, cause = statuses.problem(visit.failure) if visit.failure else ("", "")
+    left = statuses.details(visit.exited) if visit.exited else {}
+    return {
+        "state": visit.name,
+        "outer": number.get(id(visit.outer)),
+        "item": visit.item,
+        "entered": _milliseconds(visit.entered["timestamp"], begun),
+        "left": _milliseconds(visit.ended, begun) if visit.ended else None,
+        "status": visit.status,
+        "retried": [_milliseconds(when, begun) for when in visit.retried],
+        "items": visit.iterations,
+        "done": [_milliseconds(when, begun) for when in visit.items_done],
+        "input": values.add_text(statuses.details(visit.entered).get("input")),
+        "output": values.add_text(left.get("output")),
+        "error": error,
+        "cause": values.add_text(cause or None),
+    }
+
+
+def _milliseconds(when: datetime, begun: datetime | None) -> int:
+    return 0 if begun is None else round((when - begun).total_seconds() * 1000)
