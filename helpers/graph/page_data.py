@@ -14,6 +14,7 @@ from helpers.asl import definition as asl
 from helpers.graph import statuses
 from helpers.graph.layout import Layout
 from helpers.graph.statuses import Trace, Visit
+from helpers.graph.steps import UNKNOWN, Step, Steps
 
 MOST_LINES = 400  # of one value; more are counted
 LONGEST_LINE = 2_000  # characters
@@ -123,18 +124,26 @@ def page_data(
     }
     if events is not None and trace is not None:
         data |= {"title": title, "notes": list(notes)}
-        data |= _of_run(events, trace, values, with_events)
+        data |= _of_run(events, trace, Steps(definition, events, trace), values, with_events)
     return data | {"lines": values.lines, "values": values.values}
 
 
 def _of_run(
-    events: Sequence[dict[str, Any]], trace: Trace, values: Values, with_events: bool
+    events: Sequence[dict[str, Any]],
+    trace: Trace,
+    steps: Steps,
+    values: Values,
+    with_events: bool,
 ) -> dict[str, Any]:
     begun = events[0]["timestamp"] if events else None
     number = {id(visit): index for index, visit in enumerate(trace.visits)}
     data = {
         "run": _run(events, values, begun),
-        "visits": [_visit(visit, number, values, begun) for visit in trace.visits],
+        "visits": [
+            _visit(visit, number, values, begun)
+            | {"steps": [_step(step, values) for step in steps.of(visit)]}
+            for visit in trace.visits
+        ],
         "ways": [
             [source, target, _milliseconds(when, begun)]
             for (source, target), when in trace.taken.items()
@@ -193,6 +202,15 @@ def _visit(
         "error": error,
         "cause": values.add_text(cause or None),
     }
+
+
+def _step(step: Step, values: Values) -> list[Any]:
+    """Return field, what is written, value, the value before, note; None for what is not there."""
+    numbers = [
+        None if value is UNKNOWN else values.add(value)
+        for value in (step.written, step.value, step.before)
+    ]
+    return [step.field, *numbers, step.note]
 
 
 def _milliseconds(when: datetime, begun: datetime | None) -> int:

@@ -140,6 +140,7 @@ class _Reader:
         self.of_event: dict[int, Visit] = {}
         self.taken: dict[tuple[str | None, str | None], datetime] = {}
         self.types: dict[int, str] = {}
+        self.iterations: dict[int, int] = {}  # id of a MapIterationStarted -> its index
         self.failing: dict[int, dict[str, Any]] = {}
         self.end: str | None = None
 
@@ -175,15 +176,15 @@ class _Reader:
         before = self.of_event.get(previous)
         name = details(event).get("name", "?")
         came_from: str | None = None
-        outer = None
+        outer, item = None, None
         if before is not None:
             if self.types[previous].endswith("StateExited"):
-                outer, came_from = before.outer, before.name
+                outer, item, came_from = before.outer, before.item, before.name
             else:  # the first state of a branch or of an iteration
-                outer = before
+                outer, item = before, self.iterations.get(previous)
         elif self.visits and previous == 0 and self.visits[-1].exited:
             came_from = self.visits[-1].name
-        visit = Visit(name, event, outer, came_from)
+        visit = Visit(name, event, outer, came_from, item=item)
         self.taken.setdefault((came_from, name), event["timestamp"])
         if event["type"] == "FailStateEntered":
             visit.status, visit.failure, visit.pending = "failed", event, True
@@ -236,6 +237,8 @@ class _Reader:
                 visit.pending, visit.status = True, "failed"
                 said = details(event).get("error")
                 visit.failure = event if said else (inner.failure if inner else None) or event
+        if type_ == "MapIterationStarted":
+            self.iterations[event["id"]] = details(event).get("index", 0)
         if type_ in ("MapIterationSucceeded", "MapIterationFailed", "MapIterationAborted"):
             visit.items_done.append(event["timestamp"])
         return visit

@@ -43,7 +43,7 @@ function panel(page) {
     const status = statusAt(visit, look.time);
     const over = status !== "in progress";
     const tabs = {};
-    if (visit.steps?.length) tabs.Steps = () => steps(data, visit, over);
+    if (visit.steps?.length) tabs.Steps = () => steps(data, visit);
     tabs.Input = () => json(data, visit.input);
     if (over && visit.output !== null) tabs.Output = () => json(data, visit.output);
     const spent = over ? duration(visit.left - visit.entered) : "not over yet";

@@ -1,20 +1,14 @@
-// What each step of a state did to the data: each value as a small diff against the one before.
+// What each step of a state did to the data: a small diff against what the step worked on.
 
 const CONTEXT = 2; // lines around a change
 
-function steps(data, visit, over) {
+function steps(data, visit) {
   const list = make("ol", { class: "asl-steps" });
-  let before = null;
-  for (const [field, written, value, recorded, problem] of visit.steps) {
-    const head = make("div", { class: "asl-step" }, make("b", {}, field));
-    if (written !== null) head.append(" ", make("code", {}, textOf(data, written)));
-    const item = make("li", {}, head);
-    if (problem) item.append(make("p", { class: "asl-hint" }, problem));
-    if (recorded) item.append(make("p", { class: "asl-hint" }, "As recorded in the history."));
-    if (value !== null) {
-      item.append(before === null ? make("pre", {}, textOf(data, value)) : diff(data, before, value));
-      before = value;
-    }
+  for (const [field, written, value, before, note] of visit.steps) {
+    const item = make("li", {}, make("b", {}, field));
+    if (written !== null) item.append(" ", make("code", {}, textOf(data, written)));
+    if (note) item.append(make("p", { class: "asl-hint" }, note));
+    if (value !== null) item.append(before === null ? make("pre", {}, textOf(data, value)) : diff(data, before, value));
     list.append(item);
   }
   return list;
