@@ -206,9 +206,9 @@ def _visit(
 
 def _step(step: Step, values: Values) -> list[Any]:
     """Return field, what is written, value, the value before, note; None for what is not there."""
+    said = UNKNOWN if step.written is step.before else step.written  # a template is compared with
     numbers = [
-        None if value is UNKNOWN else values.add(value)
-        for value in (step.written, step.value, step.before)
+        None if value is UNKNOWN else values.add(value) for value in (said, step.value, step.before)
     ]
     return [step.field, *numbers, step.note]
 

@@ -14,7 +14,7 @@ from helpers.graph.outline import Line
 from helpers.graph.page_data import text_of
 from helpers.graph.svg import escape
 
-LONGEST_VALUE = 400  # characters of an input or output in the folded list
+LONGEST_VALUE = 300  # characters of an input or output in the folded list
 
 
 def snapshot(
@@ -38,11 +38,12 @@ def snapshot(
         lines: what the folded list says of each state.
         faults: what is wrong with the definition.
     """
-    image = quote(svg, safe=" !$&'()*+,/:;=?@[]")
+    # What is escaped has neither quotation mark, and one of them needs no escape in an address.
+    image = quote(svg.replace(chr(34), "'"), safe=" !$&'()*+,/:;=?@[]")
     kept = json.dumps({"key": key, "views": views, "data": data}, separators=(",", ":"))
     return (
         f'<div data-asl="{key}">{_headline(data)}'
-        f'<img src="data:image/svg+xml,{escape(image)}" alt="{escape(summary)}" '
+        f'<img src="data:image/svg+xml,{image.replace("&", "&amp;")}" alt="{escape(summary)}" '
         'style="max-width:100%;height:auto">'
         f"{''.join(f'<p><b>{escape(fault)}</b></p>' for fault in faults)}"
         f"{_folded(lines, data)}"

@@ -42,8 +42,9 @@ UNKNOWN = _Unknown()
 class Step:
     """The data after one step.
 
-    `written` is what the state says about the step, `before` the value that the step worked on.
-    UNKNOWN stands for what is not there; `note` says why a value is.
+    `written` is what the state says about the step, `before` what to compare the value with: the
+    template that was filled in, else the value that the step worked on. UNKNOWN stands for what is
+    not there; `note` says why a value is.
     """
 
     field: str
@@ -224,7 +225,7 @@ def _output(
             lambda: language.handing_on(state, holder, place, selected, _NO_CHANCE), state
         )
     note = "" if value == output else RECORDED
-    return Step(field, output, holder[field], before, note)
+    return Step(field, output, holder[field], _compared(holder[field], before), note)
 
 
 def _holder(state: State, language: dataflow.Language, selected: Scope) -> tuple[State, str]:
@@ -243,7 +244,12 @@ def _step(state: State, field: str, value: Any, on: Scope, recorded: Any = UNKNO
     note = ""
     if value is UNKNOWN:
         value, note = recorded, NOT_KNOWN if recorded is UNKNOWN else RECORDED
-    return Step(field, value, state[field], on.input, note)
+    return Step(field, value, state[field], _compared(state[field], on.input), note)
+
+
+def _compared(written: Any, before: Any) -> Any:
+    """Return what a value is compared with: what fills a template resembles the template."""
+    return written if isinstance(written, dict | list) else before
 
 
 def _no_uuid() -> str:

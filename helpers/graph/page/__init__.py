@@ -30,7 +30,7 @@ def script(views: tuple[str, ...]) -> str:
 @cache
 def style() -> str:
     """Return the style sheet of a page, for light and dark."""
-    rules = [_small("page.css")]
+    rules = [re.sub(r"\s*([{};,])\s*", r"\1", _small("page.css"))]
     for scope, palette in (("", LIGHT), (_DARK_PAGE, DARK)):
         rules += [
             f"{scope}.asl-pill.{css_class(status)}{{background:{ground};color:{line}}}"

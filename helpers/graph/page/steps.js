@@ -1,6 +1,7 @@
 // What each step of a state did to the data: a small diff against what the step worked on.
 
 const CONTEXT = 2; // lines around a change
+const LONG = 12; // lines of a value that is folded
 
 function steps(data, visit) {
   const list = make("ol", { class: "asl-steps" });
@@ -8,10 +9,17 @@ function steps(data, visit) {
     const item = make("li", {}, make("b", {}, field));
     if (written !== null) item.append(" ", make("code", {}, textOf(data, written)));
     if (note) item.append(make("p", { class: "asl-hint" }, note));
-    if (value !== null) item.append(before === null ? make("pre", {}, textOf(data, value)) : diff(data, before, value));
+    if (value !== null) item.append(before === null ? whole(data, value) : diff(data, before, value));
     list.append(item);
   }
   return list;
+}
+
+// A value alone; a long one folded, because what a step changed is what counts here.
+function whole(data, value) {
+  const count = data.values[value].length;
+  const text = make("pre", {}, textOf(data, value));
+  return count <= LONG ? text : make("details", {}, make("summary", {}, `${count} lines`), text);
 }
 
 function diff(data, before, after) {
