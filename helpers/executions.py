@@ -1,10 +1,7 @@
 """Start an execution of a state machine, watch it, and read its history."""
 
 import json
-import random
-import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -16,17 +13,10 @@ from helpers.errors import WorkshopError
 from helpers.execution_history import all_events, as_table, message_of, parsed
 from helpers.execution_screen import Screen
 from helpers.graph import Graph, statuses
+from helpers.watching import shared
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# When to look again. Short at first, so that a short run is seen at once; then a second; then
-# ever longer. Simulated for 50 learners in one account (GetExecutionHistory: a bucket of 400,
-# refilled with 20 a second): no call is throttled, not even when all run for ten minutes.
-_FIRST_PAUSES = (0.15, 0.25, 0.4, 0.7, *[1.0] * 8)
-_GROWTH, _LONGEST_PAUSE = 1.3, 5.0
-
-_OVER = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
 
 # AWS's error code -> what a learner can do.
 _REMEDIES = {
@@ -97,9 +87,17 @@ class Execution:
     @property
     def picture(self) -> Graph:
         """Return the graph of the definition that ran, coloured by this run."""
+        return self.view()
+
+    def view(self, *names: str) -> Graph:
+        """Return the graph with more views below it: "replay", "timeline", "table".
+
+        Raises:
+            WorkshopError: there is no such view.
+        """
         from helpers.execution_card import notes
 
-        return Graph(self.definition, self.events, title=self.name, notes=notes(self))
+        return Graph(self.definition, self.events, title=self.name, notes=notes(self), views=names)
 
     @property
     def caught(self) -> list[Caught]:
@@ -178,39 +176,32 @@ def run(
 def watch(sfn: Any, execution_arn: str, *, show: bool = True, timeout: float = 60) -> Execution:
     """Show an execution while it runs, and return it when it is over. One that is, at once.
 
-    Looks with GetExecutionHistory alone, newest events first and without their data, ever less
-    often; a throttled call doubles the pauses.
+    Looks with GetExecutionHistory alone, newest events first, ever less often (see `watching`);
+    whoever watches the same execution shares the calls.
 
     Raises:
         WorkshopError: there is no such execution, or it is not over after `timeout` seconds.
     """
     deadline = time.monotonic() + timeout
+    screen: Screen | None = None
     try:
         machine = sfn.describe_state_machine_for_execution(executionArn=execution_arn)
-        definition = json.loads(machine["definition"])
-        screen = Screen(definition, execution_arn) if show else None
-        if screen:
-            screen.update([])
-        known: dict[int, dict[str, Any]] = {}
-        pauses = _pauses()
-        slower = 1.0
-        while True:
+        with shared(sfn, execution_arn) as watched:
+            if show:
+                screen = Screen(json.loads(machine["definition"]), execution_arn)
+                screen.update(watched.events)
+                watched.subscribe(screen.update)
             try:
-                _look(sfn, execution_arn, known)
-            except ClientError as problem:
-                if problem.response["Error"]["Code"] != "ThrottlingException":
-                    raise
-                slower = min(8.0, slower * 2)
-            events = [known[number] for number in sorted(known)]
-            if events and events[-1]["type"] in _OVER:
-                break
-            if screen:
-                screen.update(events)
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise _too_late(execution_arn, events, timeout)
-            time.sleep(min(left, slower * next(pauses)))
-        execution = _finished(sfn, execution_arn, machine, definition, deadline)
+                if not watched.until_over(timeout):
+                    raise _too_late(execution_arn, watched.events, timeout)
+            except BaseException:  # an interrupt, too: what was seen stays
+                if screen:
+                    screen.leave(watched.events)
+                raise
+            finally:
+                if screen:
+                    watched.unsubscribe(screen.update)
+        execution = finished(sfn, execution_arn, machine, deadline)
     except ClientError as problem:
         raise _explained(problem, execution_arn) from problem
     return screen.finish(execution) if screen else execution
@@ -251,39 +242,15 @@ def _as_json(input: Any) -> str:
         ) from problem
 
 
-def _pauses() -> Iterator[float]:
-    """Yield how many seconds to wait before the next look, spread so that learners don't meet."""
-    pause = _FIRST_PAUSES[-1]
-    for number in range(sys.maxsize):
-        if number < len(_FIRST_PAUSES):
-            pause = _FIRST_PAUSES[number]
-        else:
-            pause = min(_LONGEST_PAUSE, pause * _GROWTH)
-        yield pause * random.uniform(0.8, 1.2)
+def finished(sfn: Any, arn: str, machine: dict[str, Any], deadline: float) -> Execution:
+    """Read what became of an execution whose history has ended.
 
-
-def _look(sfn: Any, arn: str, known: dict[int, dict[str, Any]]) -> None:
-    """Add the events that are new, reading backwards until one is known."""
-    request: dict[str, Any] = {
-        "executionArn": arn,
-        "reverseOrder": True,
-        "includeExecutionData": False,
-        "maxResults": 100,
-    }
-    newest = max(known, default=0)
-    while True:
-        answer = sfn.get_execution_history(**request)
-        for event in answer["events"]:
-            known.setdefault(event["id"], event)
-        if "nextToken" not in answer or any(e["id"] <= newest + 1 for e in answer["events"]):
-            return
-        request["nextToken"] = answer["nextToken"]
-
-
-def _finished(
-    sfn: Any, arn: str, machine: dict[str, Any], definition: dict[str, Any], deadline: float
-) -> Execution:
-    """Read what became of an execution whose history has ended."""
+    Args:
+        sfn: a boto3 client for Step Functions.
+        arn: of the execution.
+        machine: the answer of DescribeStateMachineForExecution.
+        deadline: until when (time.monotonic) DescribeExecution may still say RUNNING.
+    """
     described = sfn.describe_execution(executionArn=arn)
     while described["status"] == "RUNNING" and time.monotonic() < deadline:
         time.sleep(0.5)  # DescribeExecution is eventually consistent
@@ -299,7 +266,7 @@ def _finished(
         started=described["startDate"],
         stopped=described.get("stopDate"),
         events=all_events(sfn, arn),
-        definition=definition,
+        definition=json.loads(machine["definition"]),
         revision_id=machine.get("revisionId"),
     )
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from nbclient import NotebookClient
 from roles import make_role
 
 from helpers import WorkshopError, history, run
-from helpers.executions import Caught, _pauses, problem_words, watch
+from helpers.executions import Caught, problem_words, watch
 from helpers.local_aws import server
 
 FAILING = {
@@ -202,13 +201,6 @@ def test_a_throttled_look_is_made_again_later(sfn: Any, machines: dict[str, str]
     client = Throttled(sfn, times=2)
     assert run(client, machines["failing"], {}, show=False).status == "FAILED"
     assert client.looks == 3
-
-
-def test_it_looks_ever_less_often() -> None:
-    pauses = list(islice(_pauses(), 40))
-    assert sum(pauses[:4]) < 2  # a short run is seen at once
-    assert sum(pauses[:30]) > 50  # and a long one costs less than a look every two seconds
-    assert max(pauses) <= 6 and min(pauses[20:]) >= 3.9
 
 
 def test_the_cause_of_a_lambda_function_is_read() -> None:

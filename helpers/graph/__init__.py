@@ -23,20 +23,25 @@ if TYPE_CHECKING:
 
 __all__ = ["Graph", "draw"]
 
-VIEWS = ("picture", "panel")  # what a learner meets; other views are opened by name
+ALWAYS = ("picture", "panel")  # what a learner meets; the other views are opened by name
+NAMED = ("replay", "timeline", "table")
 
 
-def draw(definition: dict[str, Any] | str, execution: Any = None) -> "Graph":
+def draw(
+    definition: dict[str, Any] | str, execution: Any = None, *, views: Sequence[str] = ()
+) -> "Graph":
     """Draw a definition, coloured by a run of it when an execution is given.
 
     Args:
         definition: the dict, or its JSON text. What is missing in it is marked in the picture.
         execution: what `run(…)` returned, or a list of the events of GetExecutionHistory.
+        views: what to open below the picture of a run: "replay", "timeline", "table".
 
     Raises:
-        WorkshopError: the definition is neither a dict nor the JSON text of one.
+        WorkshopError: the definition is neither a dict nor the JSON text of one; there is no such
+            view.
     """
-    return Graph(_read(definition), _events(execution))
+    return Graph(_read(definition), _events(execution), views=views)
 
 
 class Graph:
@@ -49,12 +54,14 @@ class Graph:
         *,
         title: str = "",
         notes: Sequence[tuple[str, str]] = (),
+        views: Sequence[str] = (),
     ) -> None:
         self.definition = definition
         self.events = None if events is None else list(events)
         self.trace = None if self.events is None else statuses.read(self.events)
         self.runs = self.trace.states() if self.trace else None
         self.title, self.notes = title, notes
+        self.views = (*ALWAYS, *checked_views(views, self.events is not None))
 
     @cached_property
     def layout(self) -> Layout:
@@ -87,6 +94,7 @@ class Graph:
             self.trace,
             title=self.title,
             notes=self.notes,
+            with_events="table" in self.views,
         )
 
     @property
@@ -95,7 +103,7 @@ class Graph:
         return snapshot(
             self.svg,
             self.data,
-            VIEWS,
+            self.views,
             key=self.key,
             summary=self.summary,
             lines=outline.outline(self.layout, self.runs),
@@ -105,14 +113,14 @@ class Graph:
     @property
     def key(self) -> str:
         """What tells this picture from others in a notebook; for a run it stays the same."""
-        seed = self.title or repr((self.definition, self.events))
+        seed = repr((self.title or (self.definition, self.events), self.views))
         return hashlib.sha256(seed.encode()).hexdigest()[:16]
 
     def live(self) -> "LivePage":
         """Return a page that is given new `data` as the run goes on, see `widget`."""
         from helpers.graph.widget import LivePage
 
-        return LivePage(self.svg, self.data, VIEWS, self.key)
+        return LivePage(self.svg, self.data, self.views, self.key)
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to an .svg file and return its path.
@@ -134,6 +142,27 @@ class Graph:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": self.html, "text/plain": repr(self)}
+
+
+def checked_views(names: Sequence[str], has_run: bool) -> tuple[str, ...]:
+    """Return the names of views in the order in which they stand on a page.
+
+    Raises:
+        WorkshopError: there is no such view, or no run that it could show.
+    """
+    names = (names,) if isinstance(names, str) else tuple(names)
+    for name in names:
+        if name not in NAMED:
+            raise WorkshopError(
+                f"There is no view {name!r} · there are {', '.join(NAMED)} · for instance "
+                "execution.view('timeline')"
+            )
+    if names and not has_run:
+        raise WorkshopError(
+            f"The view {names[0]!r} shows a run, and a definition alone has none · give "
+            "draw(definition, execution, views=…) an execution too"
+        )
+    return tuple(name for name in NAMED if name in names)
 
 
 def _read(definition: Any) -> dict[str, Any]:

@@ -33,7 +33,8 @@ def style() -> str:
     rules = [re.sub(r"\s*([{};,])\s*", r"\1", _small("page.css"))]
     for scope, palette in (("", LIGHT), (_DARK_PAGE, DARK)):
         rules += [
-            f"{scope}.asl-pill.{css_class(status)}{{background:{ground};color:{line}}}"
+            f"{scope}.asl-pill.{css_class(status)},{scope}.asl-bar.{css_class(status)}"
+            f"{{background-color:{ground};color:{line}}}"
             for status, (ground, line) in palette.statuses.items()
         ]
     dark = "\n".join(f"{part}{{{rule}}}" for part, rule in colours(DARK).items())
