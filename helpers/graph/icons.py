@@ -21,6 +21,9 @@ CROSS = "M4.3 4.300l7.4 7.400M11.7 4.300l-7.4 7.4"
 QUESTION = "M5.5 6c0-3.6 5-3.6 5 0c0 2-2.5 1.9-2.5 3.800M8 12.500v.3"
 EXCLAMATION = "M8 3.600v5.400M8 12v.3"
 DOTS = "M4 8h.01M8 8h.01M12 8h.01"
+PLUS = "M8 3.500v9M3.5 8h9"
+MINUS = "M3.5 8h9"
+WAVE = "M3 9.2c1.6-3.2 3.2-3.2 5-1s3.4 2.2 5-1"
 SQUARE = "M5.3 5.300h5.400v5.400H5.300z"
 
 # What a box does -> its icon and the colour of its tile (white on it has a contrast over 4.5).

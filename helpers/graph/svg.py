@@ -3,6 +3,8 @@
 import html
 import re
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from helpers.graph import icons
 from helpers.graph.layout import (
@@ -21,6 +23,7 @@ from helpers.graph.statuses import StateRun, Status
 
 MARGIN = 16.0
 BADGE_LETTER = 6.4  # the widest letter of a badge, in pixels
+_NO_MARKS: Mapping[str, "Mark"] = MappingProxyType({})
 _HIDDEN = ' visibility="hidden"'
 
 # Characters that XML cannot hold.
@@ -32,11 +35,21 @@ def escape(text: str) -> str:
     return html.escape(_NOT_XML.sub("\ufffd", text))
 
 
+@dataclass(frozen=True)
+class Mark:
+    """What a picture says of a state of a definition: a word, with the colour of a status."""
+
+    word: str
+    like: Status
+    icon: str
+
+
 def to_svg(
     layout: Layout,
     runs: Mapping[str, StateRun] | None = None,
     taken: Collection[tuple[str | None, str | None]] = (),
     *,
+    marks: Mapping[str, Mark] = _NO_MARKS,
     title: str = "State machine",
     description: str = "",
 ) -> str:
@@ -45,6 +58,7 @@ def to_svg(
     Args:
         layout: where everything stands.
         runs: per state name; None draws the definition alone. States without one did not start.
+        marks: per state name, for a definition without a run.
         taken: the (source, target) pairs that the run went; None stands for Start and End.
         title: what a screen reader says first.
         description: what a screen reader says next.
@@ -64,12 +78,12 @@ def to_svg(
     small = [box for box in layout.boxes if not box.holds_states]
     walked = [edge for edge in layout.edges if (edge.source, edge.target) in taken]
     rest = [edge for edge in layout.edges if (edge.source, edge.target) not in taken]
-    parts += [_box(box, runs) for box in big]
+    parts += [_box(box, runs, marks) for box in big]
     parts.append('<g class="edges">')
     parts += [_edge(edge, False) for edge in rest]
     parts += [_edge(edge, True) for edge in walked]
     parts.append("</g>")
-    parts += [_box(box, runs) for box in small]
+    parts += [_box(box, runs, marks) for box in small]
     parts += [_label(edge) for edge in layout.edges if edge.label]
     parts.append("</g></svg>")
     return "".join(parts)
@@ -85,17 +99,18 @@ def badge_words(run: StateRun) -> str:
     return f"{len(run.visits)} times" if len(run.visits) > 1 else ""
 
 
-def _box(box: Box, runs: Mapping[str, StateRun] | None) -> str:
+def _box(box: Box, runs: Mapping[str, StateRun] | None, marks: Mapping[str, Mark]) -> str:
     if box.terminal:
         return _terminal(box)
     run = runs.get(box.name) if runs is not None else None
-    status: Status = run.status if run else "not started"
+    mark = marks.get(box.name)
+    if runs is not None and box.kind != "Missing":
+        status: Status = run.status if run else "not started"
+        mark = Mark(status, status, ICONS[status])
+    colours = css_class(mark.like) if mark else "not-started"
+    said = f"{box.sub}, {mark.word}" if mark else box.sub
     missing = box.kind == "Missing"
-    told = runs is not None and not missing
-    said = f"{box.sub}, {status}" if told else box.sub
-    classes = " ".join(
-        ["state", "missing" if missing else css_class(status), *["big"] * box.holds_states]
-    )
+    classes = " ".join(["state", "missing" if missing else colours, *["big"] * box.holds_states])
     x, y = box.x, box.y
     parts = [
         f'<g class="{classes}" data-state="{escape(box.name)}">'
@@ -118,12 +133,12 @@ def _box(box: Box, runs: Mapping[str, StateRun] | None) -> str:
     parts.append(f'<text class="sub" x="{x + TEXT_LEFT:.1f}" y="{below:.1f}">')
     if missing:
         parts.append(f'<tspan class="status">{box.sub}</tspan></text>')
-    elif not told:
+    elif mark is None:
         parts.append(escape(f"{box.sub} · {box.detail}" if box.detail else box.sub) + "</text>")
     else:
         parts.append(
-            f'{escape(box.sub)} · <tspan class="status">{status}</tspan></text>'
-            + _status_icon(x + box.w - 20, y + 23, ICONS[status])
+            f'{escape(box.sub)} · <tspan class="status">{mark.word}</tspan></text>'
+            + _status_icon(x + box.w - 20, y + 23, mark.icon)
             + _badge(x + box.w - 14, y, badge_words(run) if run else "")
         )
     parts.append("</g>")

@@ -1,3 +1,8 @@
+const MOST_GLIDE = 700; // milliseconds
+
+// The last moment that is known of a run.
+const newest = (data) => data.run?.end ?? Math.max(0, ...(data.visits || []).map((visit) => visit.left ?? visit.entered));
+
 // A page: views of one run that share what is looked at. `VIEWS` holds those that can be opened by name.
 
 const VIEWS = { picture, panel };
@@ -12,16 +17,22 @@ function openPage({ svg, data, views }) {
     element: make("div", { class: "asl-page" }),
     id: (words) => `asl-${unique}-${words.replaceAll(" ", "-").toLowerCase()}`,
     choose(change) {
+      if ("time" in change) gliding = null;
       Object.assign(page.look, change);
       show();
       page.onchoose?.(page.look);
     },
     update(data) {
       announce(page.data, data);
+      const from = gliding ? page.look.time : newest(page.data);
       page.data = data;
-      show();
+      if ((gliding || page.look.time === null) && from < newest(data) && !still.matches) glide(from, newest(data));
+      else show();
     },
   };
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+  let gliding = null; // while the picture catches up with the run
+
   const said = make("div", { class: "asl-said", role: "status", "aria-live": "polite" });
   const shown = views.map((name) => VIEWS[name](page));
   const head = headline(page);
@@ -29,6 +40,22 @@ function openPage({ svg, data, views }) {
   page.element.append(head.element, make("div", { class: "asl-views" }, ...shown.slice(0, -1).map((view) => view.element)), said);
   function show() {
     for (const view of shown) view.show();
+  }
+  // What came at once is shown one after the other, as it happened, but never long after it.
+  function glide(from, to) {
+    const mine = (gliding = {});
+    const begun = performance.now();
+    head.show();
+    const step = () => {
+      if (gliding !== mine) return;
+      const share = (performance.now() - begun) / Math.min(MOST_GLIDE, to - from);
+      if (share < 1) requestAnimationFrame(step);
+      else gliding = null;
+      page.look.time = share < 1 ? from + (to - from) * share : null;
+      if (share < 1) shown[0].show();
+      else show();
+    };
+    step();
   }
   function announce(before, after) {
     const news = Object.keys(after.states)

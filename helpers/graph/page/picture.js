@@ -37,12 +37,14 @@ function picture(page) {
   });
 
   const natural = Number(svg.getAttribute("width"));
+  svg.style.setProperty("--asl-natural", `${natural}px`);
   let zoom = null; // null: as much as fits
   function enlarge(factor) {
     const now = svg.getBoundingClientRect().width / natural;
     zoom = factor && Math.min(3, Math.max(0.2, now * factor));
     svg.style.width = zoom ? `${natural * zoom}px` : "";
     svg.style.maxWidth = svg.style.maxHeight = zoom ? "none" : "";
+    svg.style.minWidth = zoom ? "0" : "";
   }
   const button = (sign, words, factor) =>
     make("button", { type: "button", title: words, "aria-label": words, onclick: () => enlarge(factor) }, sign);
@@ -59,20 +61,22 @@ function picture(page) {
     ),
   );
 
-  function paint(box, { status, badge }) {
-    const name = status.replace(" ", "-");
+  const classOf = (status) => status.replace(" ", "-");
+
+  function choosable(box) {
     const chosen = page.look.state === box.dataset.state;
-    const classes = ["state", name];
-    if (box.classList.contains("big")) classes.push("big");
-    if (box.classList.contains("missing")) classes.push("missing");
-    if (chosen) classes.push("chosen");
-    if (box.getAttribute("class") !== classes.join(" ")) box.setAttribute("class", classes.join(" "));
+    box.classList.toggle("chosen", chosen);
     box.setAttribute("aria-pressed", chosen);
-    const words = `${box.dataset.state}, ${page.data.run ? status : page.data.states[box.dataset.state].about}`;
-    box.setAttribute("aria-label", badge ? `${words}, ${badge}` : words);
+    if (!box.hasAttribute("aria-label")) box.setAttribute("aria-label", box.querySelector(":scope > title").textContent);
+  }
+
+  function paint(box, { status, badge }) {
     const word = box.querySelector(":scope > .sub > .status");
-    if (!page.data.run || box.classList.contains("missing")) return;
     if (word.textContent === status && box.dataset.badge === badge) return;
+    box.classList.remove(...Object.keys(ICONS).map(classOf));
+    box.classList.add(classOf(status));
+    const words = `${box.dataset.state}, ${status}`;
+    box.setAttribute("aria-label", badge ? `${words}, ${badge}` : words);
     word.textContent = status;
     box.querySelector(":scope > title").textContent = words;
     box.querySelector(":scope > g > .icon").setAttribute("d", ICONS[status]);
@@ -88,7 +92,10 @@ function picture(page) {
 
   function show() {
     const { data, look } = page;
-    for (const box of boxes) paint(box, stateAt(data, box.dataset.state, look.time, look.items));
+    for (const box of boxes) choosable(box);
+    if (!data.run) return;
+    const ran = boxes.filter((box) => !box.classList.contains("missing"));
+    for (const box of ran) paint(box, stateAt(data, box.dataset.state, look.time, look.items));
     const taken = (data.ways || []).filter(([, , when]) => look.time === null || when <= look.time);
     const names = new Set(taken.map(([from, to]) => JSON.stringify([from || "", to || ""])));
     for (const edge of edges) {

@@ -10,7 +10,7 @@ VIEWS.replay = function replay(page) {
   const slider = make("input", { type: "range", min: "0", step: "1", "aria-label": "Moment of the run", oninput: () => { stop(); go(Number(slider.value)); } });
   const said = make("output", {});
   const element = make("div", { class: "asl-replay", role: "group", "aria-label": "Replay" }, play, slider, said);
-  const end = () => page.data.run?.end ?? Math.max(1, ...(page.data.visits || []).map((visit) => visit.left ?? visit.entered));
+  const end = () => Math.max(1, newest(page.data));
 
   function go(time) {
     page.choose({ time: time >= end() ? null : time });

@@ -30,14 +30,13 @@ function diff(data, before, after) {
   const pre = make("pre", { class: "asl-diff" });
   let skipped = 0;
   const skip = () => {
-    if (skipped) pre.append(make("i", {}, `… ${skipped} line${skipped > 1 ? "s" : ""} unchanged\n`));
+    if (skipped) pre.append(make("i", {}, `… ${skipped} line${skipped > 1 ? "s" : ""} unchanged`));
     skipped = 0;
   };
   rows.forEach(([sign, line], at) => {
     if (!near[at]) { skipped += 1; return; }
     skip();
-    const words = `${sign} ${lineOf(data, line)}\n`;
-    pre.append(sign === " " ? words : make(sign === "+" ? "ins" : "del", {}, words));
+    pre.append(make({ "+": "ins", "-": "del", " ": "span" }[sign], {}, `${sign} ${lineOf(data, line)}`));
   });
   skip();
   return pre;

@@ -10,7 +10,7 @@ VIEWS.timeline = function timeline(page) {
     const { data, look } = page;
     if (!data.run) return;
     const visits = data.visits;
-    const end = Math.max(1, data.run.end ?? 0, ...visits.map((visit) => visit.left ?? visit.entered));
+    const end = Math.max(1, newest(data));
     const kept = element.contains(document.activeElement) ? document.activeElement.id : null;
     element.replaceChildren(
       axis(end),
