@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from helpers.executions import history as history
     from helpers.executions import run as run
     from helpers.graph import draw as draw
+    from helpers.graph.comparison import compare as compare
     from helpers.photos import upload as upload
     from helpers.session import connect as connect
     from helpers.stack import load_definition as load_definition
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "WorkshopError": "helpers.errors",
+    "compare": "helpers.graph.comparison",
     "connect": "helpers.session",
     "draw": "helpers.graph",
     "history": "helpers.executions",

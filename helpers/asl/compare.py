@@ -1,7 +1,7 @@
 """What is different between two definitions, state by state."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from helpers.asl.definition import Definition, State, flows, states
 

@@ -6,7 +6,7 @@ reads what became of each state, `svg` draws both and `outline` says them in wor
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from helpers.errors import WorkshopError
 from helpers.graph import outline, statuses
 from helpers.graph.layout import Layout, lay_out
-from helpers.graph.page_data import page_data
-from helpers.graph.snapshot import snapshot
+from helpers.graph.page_data import Remark, page_data
+from helpers.graph.snapshot import Picture, snapshot
 from helpers.graph.svg import to_svg
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def draw(
         WorkshopError: the definition is neither a dict nor the JSON text of one; there is no such
             view.
     """
-    return Graph(_read(definition), _events(execution), views=views)
+    return Graph(read_definition(definition), _events(execution), views=views)
 
 
 class Graph:
@@ -55,12 +55,14 @@ class Graph:
         title: str = "",
         notes: Sequence[tuple[str, str]] = (),
         views: Sequence[str] = (),
+        remarks: Mapping[str, Remark] | None = None,
     ) -> None:
         self.definition = definition
         self.events = None if events is None else list(events)
         self.trace = None if self.events is None else statuses.read(self.events)
         self.runs = self.trace.states() if self.trace else None
         self.title, self.notes = title, notes
+        self.remarks = remarks or {}
         self.views = (*ALWAYS, *checked_views(views, self.events is not None))
 
     @cached_property
@@ -75,6 +77,7 @@ class Graph:
             self.layout,
             self.runs,
             self.trace.taken if self.trace else (),
+            marks={name: remark.mark for name, remark in self.remarks.items()},
             title="State machine",
             description=self.summary,
         )
@@ -94,21 +97,20 @@ class Graph:
             self.trace,
             title=self.title,
             notes=self.notes,
+            remarks=self.remarks,
             with_events="table" in self.views,
         )
 
     @property
     def html(self) -> str:
         """The picture for a notebook: clickable, and whole also where scripts are stripped."""
-        return snapshot(
-            self.svg,
-            self.data,
-            self.views,
-            key=self.key,
-            summary=self.summary,
-            lines=outline.outline(self.layout, self.runs),
-            faults=self.layout.faults,
-        )
+        return snapshot([self.frozen], self.views, key=self.key)
+
+    @property
+    def frozen(self) -> Picture:
+        """What a snapshot keeps."""
+        lines = outline.outline(self.layout, self.runs)
+        return Picture(self.svg, self.data, self.summary, lines, self.layout.faults)
 
     @property
     def key(self) -> str:
@@ -123,18 +125,15 @@ class Graph:
         return LivePage(self.svg, self.data, self.views, self.key)
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture to an .svg file and return its path.
+        """Write the picture to an .svg or .png file, or its run's history to a .json file.
 
         Raises:
-            WorkshopError: the name ends in something else than .svg.
+            WorkshopError: the name ends in something else, or there is no run.
         """
+        from helpers.graph import files
+
         path = Path(path)
-        if path.suffix.lower() != ".svg":
-            raise WorkshopError(
-                f"{path.name!r} is not an .svg file · give save(…) a name such as 'graph.svg'; "
-                "any browser opens it"
-            )
-        path.write_text(self.svg, encoding="utf-8")
+        files.save(self, path)
         return path
 
     def __repr__(self) -> str:
@@ -165,7 +164,12 @@ def checked_views(names: Sequence[str], has_run: bool) -> tuple[str, ...]:
     return tuple(name for name in NAMED if name in names)
 
 
-def _read(definition: Any) -> dict[str, Any]:
+def read_definition(definition: Any) -> dict[str, Any]:
+    """Return a definition that may be JSON text.
+
+    Raises:
+        WorkshopError: it is neither a dict nor the JSON text of one.
+    """
     if isinstance(definition, str | bytes):
         try:
             definition = json.loads(definition)

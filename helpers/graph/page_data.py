@@ -7,7 +7,9 @@ Times are milliseconds since the execution started.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from helpers.asl import definition as asl
@@ -15,6 +17,7 @@ from helpers.graph import statuses
 from helpers.graph.layout import Layout
 from helpers.graph.statuses import Trace, Visit
 from helpers.graph.steps import UNKNOWN, Step, Steps
+from helpers.graph.svg import Mark
 
 MOST_LINES = 400  # of one value; more are counted
 LONGEST_LINE = 2_000  # characters
@@ -77,6 +80,19 @@ class Values:
         return self._line_numbers[text] * (DEEPEST + 1) + depth
 
 
+@dataclass(frozen=True)
+class Remark:
+    """What there is to say of a state: its mark in the picture, sentences, how it was before."""
+
+    mark: Mark
+    sentences: tuple[str, ...] = ()
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+
+
+_NO_REMARKS: Mapping[str, Remark] = MappingProxyType({})
+
+
 def text_of(data: Mapping[str, Any], value: int) -> str:
     """Return the text of a value that a page was given."""
     lines, deepest = data["lines"], DEEPEST + 1
@@ -93,6 +109,7 @@ def page_data(
     *,
     title: str = "",
     notes: Sequence[tuple[str, str]] = (),
+    remarks: Mapping[str, Remark] = _NO_REMARKS,
     with_events: bool = False,
 ) -> dict[str, Any]:
     """Return what a page needs; without events only the states.
@@ -102,8 +119,9 @@ def page_data(
         layout: of the definition.
         events: those of GetExecutionHistory, as far as they are known.
         trace: the events, read.
-        title: the name of the execution.
+        title: the name of the execution, or of the picture.
         notes: sentences below the title, each with the words that are set in bold.
+        remarks: what there is to say of single states.
         with_events: whether the events themselves are needed.
 
     Keys: `states` (name -> what it is, its definition), `visits`, `ways` ([from, to, ms]),
@@ -117,15 +135,26 @@ def page_data(
             box.name: {
                 "about": f"{box.sub} {box.detail}".strip(),
                 "definition": values.add(found.get(box.name)),
+                **_remark(remarks.get(box.name), values),
             }
             for box in layout.boxes
             if not box.terminal
-        }
+        },
+        "title": title,
+        "notes": list(notes),
     }
     if events is not None and trace is not None:
-        data |= {"title": title, "notes": list(notes)}
         data |= _of_run(events, trace, Steps(definition, events, trace), values, with_events)
     return data | {"lines": values.lines, "values": values.values}
+
+
+def _remark(remark: Remark | None, values: Values) -> dict[str, Any]:
+    if remark is None:
+        return {}
+    said: dict[str, Any] = {"said": remark.sentences}
+    if remark.before is not None and remark.after is not None:
+        said["changes"] = [values.add(remark.before), values.add(remark.after)]
+    return said
 
 
 def _of_run(

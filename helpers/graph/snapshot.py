@@ -6,6 +6,7 @@ notebook shows. Where they are stripped it stays a picture with a folded list.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -17,53 +18,65 @@ from helpers.graph.svg import escape
 LONGEST_VALUE = 300  # characters of an input or output in the folded list
 
 
-def snapshot(
-    svg: str,
-    data: Mapping[str, Any],
-    views: tuple[str, ...],
-    *,
-    key: str,
-    summary: str,
-    lines: Iterable[Line],
-    faults: Sequence[str] = (),
-) -> str:
-    """Return the HTML.
+@dataclass(frozen=True)
+class Picture:
+    """One picture to freeze.
+
+    `svg` is also what the page makes clickable; `data` is what `page_data` returned, `summary` the
+    picture in a sentence, `lines` what the folded list says, `faults` what is wrong with the
+    definition.
+    """
+
+    svg: str
+    data: Mapping[str, Any]
+    summary: str
+    lines: Sequence[Line]
+    faults: Sequence[str] = ()
+
+
+def snapshot(pictures: Sequence[Picture], views: Sequence[str], *, key: str) -> str:
+    """Return the HTML of one picture, or of several side by side that share what is chosen.
 
     Args:
-        svg: the picture, which is also the one that the page makes clickable.
-        data: what `page_data` returned.
-        views: the parts of the page, such as ("picture", "panel").
+        pictures: one or more.
+        views: the parts of each page, such as ("picture", "panel").
         key: tells runs apart; the page of a run that is being watched moves in by it.
-        summary: the picture in a sentence.
-        lines: what the folded list says of each state.
-        faults: what is wrong with the definition.
     """
-    # What is escaped has neither quotation mark, and one of them needs no escape in an address.
-    image = quote(svg.replace(chr(34), "'"), safe=" !$&'()*+,/:;=?@[]")
-    kept = json.dumps({"key": key, "views": views, "data": data}, separators=(",", ":"))
+    holders = "".join(_holder(picture, tuple(views), key) for picture in pictures)
+    if len(pictures) > 1:
+        holders = f'<div class="asl-pair">{holders}</div>'
     return (
-        f'<div data-asl="{key}">{_headline(data)}'
-        f'<img src="data:image/svg+xml,{image.replace("&", "&amp;")}" alt="{escape(summary)}" '
-        'style="max-width:100%;height:auto">'
-        f"{''.join(f'<p><b>{escape(fault)}</b></p>' for fault in faults)}"
-        f"{_folded(lines, data)}"
+        f"{holders}<style>{page.style()}</style>"
+        f"<script>(() => {{\n{page.script(tuple(views))}\n"
+        f"openSnapshots([...document.querySelectorAll('[data-asl=\"{key}\"]')]"
+        '.filter((holder) => holder.querySelector(":scope > img")));\n})();</script>'
+    )
+
+
+def _holder(picture: Picture, views: tuple[str, ...], key: str) -> str:
+    """Return what is seen without a script, and beside it what the script needs."""
+    # What is escaped has neither quotation mark, and one of them needs no escape in an address.
+    image = quote(picture.svg.replace(chr(34), "'"), safe=" !$&'()*+,/:;=?@[]")
+    kept = json.dumps({"key": key, "views": views, "data": picture.data}, separators=(",", ":"))
+    faults = "".join(f"<p><b>{escape(fault)}</b></p>" for fault in picture.faults)
+    return (
+        f'<div data-asl="{key}">{_headline(picture.data)}'
+        f'<img src="data:image/svg+xml,{image.replace("&", "&amp;")}" '
+        f'alt="{escape(picture.summary)}" style="max-width:100%;height:auto">'
+        f"{faults}{_folded(picture.lines, picture.data)}"
         # In JSON "<" may be written so; a "</script>" in a value then ends nothing.
         f'<script type="application/json">{kept.replace("<", chr(92) + "u003c")}</script></div>'
-        f"<style>{page.style()}</style>"
-        f"<script>(() => {{\n{page.script(views)}\n"
-        f"for (const holder of document.querySelectorAll('[data-asl=\"{key}\"]'))"
-        ' if (holder.querySelector(":scope > img")) openSnapshot(holder);\n})();</script>'
     )
 
 
 def _headline(data: Mapping[str, Any]) -> str:
-    if "run" not in data:
-        return ""
-    run = data["run"]
-    spent = "" if run["end"] is None else f" after {run['end'] / 1000:.2f} s"
-    title = f" · {escape(data['title'])}" if data["title"] else ""
+    title = escape(data["title"])
+    if "run" in data:
+        run = data["run"]
+        spent = "" if run["end"] is None else f" after {run['end'] / 1000:.2f} s"
+        title = f"<b>{run['status']}</b>{spent}{' · ' if title else ''}{title}"
     notes = "".join(f"<p><b>{escape(a)}</b>{escape(b)}</p>" for a, b in data["notes"])
-    return f"<p><b>{run['status']}</b>{spent}{title}</p>{notes}"
+    return f"<p>{title}</p>{notes}" if title else notes
 
 
 def _folded(lines: Iterable[Line], data: Mapping[str, Any]) -> str:

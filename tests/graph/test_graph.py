@@ -12,11 +12,14 @@ import pytest
 from histories import History, happy, refused
 from hypothesis import given, settings
 from machines import machines
+from PIL import Image
 
 from helpers import WorkshopError, draw
 from helpers.graph.icons import NO_STATE, OTHER_TASK, TILES
+from helpers.graph.layout import TEXT_LEFT
 from helpers.graph.palette import DARK, ICONS, LIGHT, Palette, lighter
 from helpers.graph.statuses import Status
+from helpers.graph.svg import MARGIN
 from helpers.places import DEFINITIONS
 
 DEFINITION: dict[str, Any] = json.loads((DEFINITIONS / "04.json").read_text())
@@ -131,10 +134,28 @@ def test_any_machine_becomes_well_formed_svg(definition: dict[str, Any]) -> None
 
 
 def test_a_graph_saves_itself(tmp_path: Path) -> None:
-    graph = draw(DEFINITION)
+    graph = draw(DEFINITION, happy().events)
     assert graph.save(tmp_path / "graph.svg").read_text(encoding="utf-8") == graph.svg
-    with pytest.raises(WorkshopError, match=r"\.svg"):
-        graph.save(tmp_path / "graph.png")
+    with Image.open(graph.save(str(tmp_path / "graph.PNG"))) as image:
+        assert image.size == (
+            round(graph.layout.width + 2 * MARGIN) * 2,
+            round(graph.layout.height + 2 * MARGIN) * 2,
+        )
+        box = next(box for box in graph.layout.boxes if box.name == "FaceDetection")
+        left, top = 2 * (box.x + MARGIN + TEXT_LEFT), 2 * (box.y + MARGIN + 6)
+        name = image.convert("L").crop((left, top, left + 200, top + 30))
+        assert sum(name.histogram()[:90]) > 100  # dark letters, not an empty box
+    history = json.loads(graph.save(tmp_path / "run.json").read_text(encoding="utf-8"))
+    assert [event["type"] for event in history["events"]][-1] == "ExecutionSucceeded"
+    assert history["events"][0]["timestamp"] == "2026-11-23T20:00:00.100000+00:00"
+
+
+def test_what_cannot_be_saved_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(WorkshopError, match=r"'graph\.gif' .* \.svg or \.png"):
+        draw(DEFINITION).save(tmp_path / "graph.gif")
+    with pytest.raises(WorkshopError, match="no history"):
+        draw(DEFINITION).save(tmp_path / "graph.json")
+    assert not list(tmp_path.iterdir())
 
 
 def contrast(one: str, other: str) -> float:

@@ -72,7 +72,7 @@ function headline(page) {
   const element = make("div", { class: "asl-headline" });
   function show() {
     const { run, title, notes } = page.data;
-    if (!run) return;
+    if (!run) return element.replaceChildren(make("strong", {}, title));
     const status = run.status === "RUNNING" ? "in progress" : run.status.toLowerCase().replace("_", " ");
     const pill = make("span", { class: `asl-pill ${status.replace(" ", "-")}` }, make("b", {}, run.status));
     const spent = run.end === null ? "" : ` after ${duration(run.end)}`;
@@ -87,11 +87,23 @@ function headline(page) {
 // Take the place of a snapshot's picture. A page that was open while the run went on moves in as it is.
 function openSnapshot(holder) {
   const kept = JSON.parse(holder.querySelector("script[type='application/json']").textContent);
-  const image = holder.querySelector("img").src;
+  const image = holder.querySelector(":scope > img").src;
   const svg = decodeURIComponent(image.slice(image.indexOf(",") + 1));
   const live = opened.get(kept.key);
   const page = live ?? openPage({ ...kept, svg });
   opened.delete(kept.key);
   if (live) live.update(kept.data);
   holder.replaceChildren(page.element);
+  return page;
+}
+
+// Several pictures side by side share the state that is chosen.
+function openSnapshots(holders) {
+  const pages = holders.map(openSnapshot);
+  for (const page of pages) {
+    page.onchoose = ({ state }) => {
+      for (const other of pages)
+        if (other.look.state !== state && (state === null || state in other.data.states)) other.choose({ state, visit: null });
+    };
+  }
 }

@@ -35,10 +35,12 @@ function panel(page) {
     const numbers = visitsOf(data, look.state, look.time, look.items);
     const number = numbers.includes(look.visit) ? look.visit : numbers[numbers.length - 1];
     const visit = data.visits?.[number];
-    const definition = { Definition: () => json(data, state.definition) };
+    const changes = state.changes ? { Changes: () => diff(data, ...state.changes) } : {};
+    const definition = { ...changes, Definition: () => json(data, state.definition) };
+    const said = (state.said || []).map((sentence) => make("p", {}, sentence));
     if (!visit) {
       const missing = data.run ? [heading(look.state, "not started")] : [heading(look.state)];
-      return [...missing, make("p", { class: "asl-about" }, state.about), ...tabbed(definition)];
+      return [...missing, make("p", { class: "asl-about" }, state.about), ...said, ...tabbed(definition)];
     }
     const status = statusAt(visit, look.time);
     const over = status !== "in progress";
