@@ -4,12 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from helpers.editor import edit as edit
     from helpers.errors import WorkshopError as WorkshopError
     from helpers.executions import history as history
     from helpers.executions import run as run
     from helpers.graph import draw as draw
     from helpers.graph.comparison import compare as compare
     from helpers.photos import upload as upload
+    from helpers.runs import run_panel as run_panel
     from helpers.session import connect as connect
     from helpers.stack import load_definition as load_definition
     from helpers.tables import items as items
@@ -20,10 +22,12 @@ _MODULES = {
     "compare": "helpers.graph.comparison",
     "connect": "helpers.session",
     "draw": "helpers.graph",
+    "edit": "helpers.editor",
     "history": "helpers.executions",
     "items": "helpers.tables",
     "load_definition": "helpers.stack",
     "run": "helpers.executions",
+    "run_panel": "helpers.runs",
     "upload": "helpers.photos",
     "validate": "helpers.validation",
 }

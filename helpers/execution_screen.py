@@ -53,7 +53,7 @@ class Screen:
             self.page = graph.live()
             self.handle = display(self.page, display_id=True)  # type: ignore[no-untyped-call]
         else:
-            self.page.data = graph.data
+            self.page.show(graph)
 
     def _freeze(self, bundle: dict[str, str]) -> None:
         """Put something that is kept in the place of the live page."""

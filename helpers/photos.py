@@ -77,7 +77,7 @@ class Gallery:
     def _figure(self, path: Path) -> str:
         name = escape(path.name, quote=True)
         return (
-            f"<figure style='margin:0'><img src='{_small(path, self.width)}' "
+            f"<figure style='margin:0'><img src='{small(path, self.width)}' "
             f"alt='The photo {name}'><figcaption>{name}</figcaption></figure>"
         )
 
@@ -99,16 +99,22 @@ def _content_type(path: Path) -> str:
     raise WorkshopError(f"{path.name} is neither JPEG nor PNG · save the photo as one of these")
 
 
-def _small(path: Path, width: int) -> str:
-    """Return the photo, made small, as a data URL."""
+def small(photo: Path | bytes, width: int) -> str:
+    """Return a photo, made small, as a data URL; `width` in pixels.
+
+    Raises:
+        WorkshopError: It is not a picture.
+    """
+    file = BytesIO(photo) if isinstance(photo, bytes) else photo
     try:
-        with Image.open(path) as image:
+        with Image.open(file) as image:
             image.draft("RGB", (2 * width, 2 * width))
             picture = ImageOps.exif_transpose(image).convert("RGB")
-    except UnidentifiedImageError as error:
-        raise WorkshopError(
-            f"{path.name} is not a picture · remove it from {path.parent}"
-        ) from error
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        name, where = (
+            (photo.name, photo.parent) if isinstance(photo, Path) else ("An object", "the bucket")
+        )
+        raise WorkshopError(f"{name} is not a picture · remove it from {where}") from error
     picture.thumbnail((width, 10 * width))
     out = BytesIO()
     picture.save(out, "JPEG", quality=80)

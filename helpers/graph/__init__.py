@@ -119,10 +119,10 @@ class Graph:
         return hashlib.sha256(seed.encode()).hexdigest()[:16]
 
     def live(self) -> "LivePage":
-        """Return a page that is given new `data` as the run goes on, see `widget`."""
+        """Return a page that shows this graph and then others, see `widget`."""
         from helpers.graph.widget import LivePage
 
-        return LivePage(self.svg, self.data, self.views, self.key)
+        return LivePage(self)
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to an .svg or .png file, or its run's history to a .json file.

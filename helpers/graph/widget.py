@@ -1,34 +1,48 @@
-"""The page of a run while it goes on: an anywidget that is told the data anew as events arrive."""
+"""Pages that a running kernel keeps up to date, as anywidgets."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import anywidget
 import traitlets
 
-from helpers.graph import page
+from helpers.graph import Graph, page
 
 
 class LivePage(anywidget.AnyWidget):
-    """One page. `svg`, `key` and `views` are set once, `data` as often as there is news."""
+    """The page of a graph. `show(graph)` puts another graph, or a later moment, in its place.
+
+    Where there is no widget (a notebook that was saved, and opened without its kernel) the snapshot
+    of the first graph stands in its place.
+    """
+
+    script = "live"
+    opens = "openLive"
 
     svg = traitlets.Unicode().tag(sync=True)
     key = traitlets.Unicode().tag(sync=True)
     views = traitlets.List(traitlets.Unicode()).tag(sync=True)
     data = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, svg: str, data: dict[str, Any], views: Sequence[str], key: str) -> None:
-        self._esm = f"{page.script(tuple(views))}\n{_RENDER}"
+    def __init__(self, graph: Graph, **traits: Any) -> None:
+        self._esm = (
+            f"{page.script((*graph.views, *dict.fromkeys(('live', self.script))))}\n"
+            f"export default {{ render({{ model, el }}) {{ {self.opens}(model, el); }} }};"
+        )
         self._css = page.style()
-        super().__init__(svg=svg, data=data, views=list(views), key=key)
+        super().__init__(key=graph.key, views=list(graph.views), **traits)
+        self.show(graph)
 
+    def show(self, graph: Graph) -> None:
+        """Show a graph; what somebody looks at stays."""
+        self.graph = graph
+        with self.hold_sync():
+            # The runs of one definition share a picture, which the page itself colours.
+            self.svg = Graph(
+                graph.definition, None if graph.events is None else [], remarks=graph.remarks
+            ).svg
+            self.data = graph.data
 
-_RENDER = """
-export default { render({ model, el }) {
-  const [svg, data, views, key] = ["svg", "data", "views", "key"].map((name) => model.get(name));
-  const page = openPage({ svg, data, views });
-  opened.set(key, page);
-  model.on("change:data", () => page.update(model.get("data")));
-  el.append(page.element);
-} };
-"""
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**(data or {}), **self.graph._repr_mimebundle_()}, metadata

@@ -141,6 +141,7 @@ def command(options: dict[str, Any]) -> list[str]:
         f"--LabApp.default_url={FIRST_PAGE}",
         f"--ServerApp.terminado_settings={shell!r}",
         "--ServerApp.ip=127.0.0.1",
+        "--ContentsManager.pre_save_hook=helpers.launch.saving.without_widgets",
         "--LabApp.extension_manager=readonly",  # it would ask a package index
     ]
     if options.get("port"):

@@ -1,7 +1,8 @@
 """The scripts and the style of a page, as text. Browsers get them as they are, without a build.
 
-`run`, `picture`, `panel`, `steps` and `page` are every page's; each other view is one file that
-adds itself to `VIEWS`, and is sent only with pages that open it.
+`run`, `picture`, `panel`, `steps` and `page` are every page's. Each other view is one file that
+adds itself to `VIEWS`, and is sent only with pages that open it. `live`, `editor` and `runs` are
+what a running kernel opens.
 """
 
 import json
@@ -19,9 +20,9 @@ _DARK_PAGE = '[data-jp-theme-light="false"] '
 
 
 @cache
-def script(views: tuple[str, ...]) -> str:
-    """Return the script of a page with these views: functions, the last one `openPage`."""
-    more = tuple(name for name in views if name not in _ALWAYS)
+def script(names: tuple[str, ...]) -> str:
+    """Return the functions of a page with these views, or of this kind."""
+    more = tuple(name for name in names if name not in _ALWAYS)
     known = {"ICONS": ICONS, "BADGE_LETTER": BADGE_LETTER, "DEEPEST": DEEPEST}
     constants = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in known.items())
     return constants + "\n".join(_small(f"{name}.js") for name in (*_ALWAYS, *more))
