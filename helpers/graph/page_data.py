@@ -1,7 +1,8 @@
 """What the page behind a picture knows of a run, as JSON: states, visits, ways, events.
 
-Values are kept as the lines of their JSON text, each line and each value once. What one state
-hands to the next is mostly what it got, so a whole run stays small; numbers stay as written.
+Values are kept as the lines of their JSON text, each line and each value once, and of a value only
+what is not as in one before. What one state hands to the next is mostly what it got, so a
+whole run stays small; numbers stay as written.
 Times are milliseconds since the execution started.
 """
 
@@ -21,6 +22,7 @@ from helpers.graph.svg import Mark
 
 MOST_LINES = 400  # of one value; more are counted
 LONGEST_LINE = 2_000  # characters
+FARTHEST_LIKE = 16  # how many values before it a value is compared with
 DEEPEST = 99  # indents of two blanks that are kept apart from the text of a line
 MOST_CHARACTERS = 400_000  # of all values together; what comes later is left out
 
@@ -37,7 +39,7 @@ class Values:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.values: list[list[int]] = []
+        self._values: list[tuple[int, ...]] = []
         self._line_numbers: dict[str, int] = {}
         self._value_numbers: dict[tuple[int, ...], int] = {}
         self._room = MOST_CHARACTERS
@@ -55,14 +57,29 @@ class Values:
         except ValueError:  # a cause, or a text that the history cut off
             return self._keep(text)
 
+    def packed(self) -> list[list[int]]:
+        """Return the values, each as [back, head, tail, *lines].
+
+        `head` and `tail` say how many lines are as in the value that stands `back` before it.
+        """
+        packed = []
+        for number, value in enumerate(self._values):
+            likes = []
+            for back in range(1, min(number, FARTHEST_LIKE) + 1):
+                head, tail = _alike(self._values[number - back], value)
+                likes.append((head + tail, back, head, tail))
+            _, back, head, tail = max(likes, default=(0, 0, 0, 0))
+            packed.append([back, head, tail, *value[head : len(value) - tail]])
+        return packed
+
     def _keep(self, text: str) -> int:
         lines = text.split("\n")
         if len(lines) > MOST_LINES:
             lines = [*lines[:MOST_LINES], f"… {len(lines) - MOST_LINES:,} lines more"]
         numbers = tuple(self._line(line) for line in lines)
         if numbers not in self._value_numbers:
-            self._value_numbers[numbers] = len(self.values)
-            self.values.append(list(numbers))
+            self._value_numbers[numbers] = len(self._values)
+            self._values.append(numbers)
         return self._value_numbers[numbers]
 
     def _line(self, line: str) -> int:
@@ -93,12 +110,27 @@ class Remark:
 _NO_REMARKS: Mapping[str, Remark] = MappingProxyType({})
 
 
-def text_of(data: Mapping[str, Any], value: int) -> str:
-    """Return the text of a value that a page was given."""
-    lines, deepest = data["lines"], DEEPEST + 1
-    return "\n".join(
-        "  " * (number % deepest) + lines[number // deepest] for number in data["values"][value]
-    )
+def _alike(one: Sequence[int], other: Sequence[int]) -> tuple[int, int]:
+    """Return how many lines two values share at their beginnings, and at their ends."""
+    most = min(len(one), len(other))
+    head = next((i for i in range(most) if one[i] != other[i]), most)
+    rest = most - head
+    return head, next((i for i in range(rest) if one[-1 - i] != other[-1 - i]), rest)
+
+
+def texts(data: Mapping[str, Any]) -> list[str]:
+    """Return the texts of the values that a page was given."""
+    values: list[list[int]] = []
+    for back, head, tail, *new in data["values"]:
+        like = values[-back] if back else []
+        values.append(like[:head] + new + like[len(like) - tail :])
+    return [
+        "\n".join(
+            "  " * depth + data["lines"][line]
+            for line, depth in (divmod(number, DEEPEST + 1) for number in value)
+        )
+        for value in values
+    ]
 
 
 def page_data(
@@ -145,7 +177,7 @@ def page_data(
     }
     if events is not None and trace is not None:
         data |= _of_run(events, trace, Steps(definition, events, trace), values, with_events)
-    return data | {"lines": values.lines, "values": values.values}
+    return data | {"lines": values.lines, "values": values.packed()}
 
 
 def _remark(remark: Remark | None, values: Values) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 from helpers.graph import page
 from helpers.graph.outline import Line
-from helpers.graph.page_data import text_of
+from helpers.graph.page_data import texts
 from helpers.graph.svg import escape
 
-LONGEST_VALUE = 300  # characters of an input or output in the folded list
+LONGEST_VALUE = 240  # characters of an input or output in the folded list
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def snapshot(pictures: Sequence[Picture], views: Sequence[str], *, key: str) -> 
     if len(pictures) > 1:
         holders = f'<div class="asl-pair">{holders}</div>'
     return (
-        f"{holders}<style>{page.style()}</style>"
+        f"{holders}<style>{page.style(tuple(views))}</style>"
         f"<script>(() => {{\n{page.script(tuple(views))}\n"
         f"openSnapshots([...document.querySelectorAll('[data-asl=\"{key}\"]')]"
         '.filter((holder) => holder.querySelector(":scope > img")));\n})();</script>'
@@ -81,24 +81,25 @@ def _headline(data: Mapping[str, Any]) -> str:
 
 def _folded(lines: Iterable[Line], data: Mapping[str, Any]) -> str:
     last = {visit["state"]: visit for visit in data.get("visits", ())}
+    values = texts(data)
     items = "".join(
         f'<li style="margin-left:{1.5 * line.depth:g}em"><b>{escape(line.name)}</b> '
         f"({escape(line.about)})"
         + "".join(f"<br>→ {escape(way)}" for way in line.ways)
-        + (_values(last[line.name], data) if line.name in last else "")
+        + (_values(last[line.name], values) if line.name in last else "")
         + "</li>"
         for line in lines
     )
     return f"<details><summary>States as a list</summary><ul>{items}</ul></details>"
 
 
-def _values(visit: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+def _values(visit: Mapping[str, Any], values: Sequence[str]) -> str:
     """Return input and output of a visit, folded and cut."""
     parts = []
     for title in ("input", "output"):
         if visit[title] is None:
             continue
-        text = text_of(data, visit[title])
+        text = values[visit[title]]
         if len(text) > LONGEST_VALUE:
             text = f"{text[:LONGEST_VALUE]}… {len(text) - LONGEST_VALUE:,} characters more"
         # Between tags a quotation mark may stand as it is, and JSON is full of them.

@@ -24,11 +24,12 @@ class LivePage(anywidget.AnyWidget):
     data = traitlets.Dict().tag(sync=True)
 
     def __init__(self, graph: Graph, **traits: Any) -> None:
+        names = (*graph.views, *dict.fromkeys(("live", self.script)))
         self._esm = (
-            f"{page.script((*graph.views, *dict.fromkeys(('live', self.script))))}\n"
+            f"{page.script(names)}\n"
             f"export default {{ render({{ model, el }}) {{ {self.opens}(model, el); }} }};"
         )
-        self._css = page.style()
+        self._css = page.style(names)
         super().__init__(key=graph.key, views=list(graph.views), **traits)
         self.show(graph)
 

@@ -29,13 +29,13 @@ def script(names: tuple[str, ...]) -> str:
 
 
 @cache
-def style() -> str:
-    """Return the style sheet of a page, for light and dark."""
-    rules = [re.sub(r"\s*([{};,])\s*", r"\1", _small("page.css"))]
+def style(names: tuple[str, ...]) -> str:
+    """Return the style sheet of a page with these views, or of this kind, for light and dark."""
+    files = [f"{name}.css" for name in ("page", *names) if (_FOLDER / f"{name}.css").is_file()]
+    rules = [re.sub(r"\s*([{};,])\s*", r"\1", _small(file)) for file in files]
     for scope, palette in (("", LIGHT), (_DARK_PAGE, DARK)):
         rules += [
-            f"{scope}.asl-pill.{css_class(status)},{scope}.asl-bar.{css_class(status)}"
-            f"{{background-color:{ground};color:{line}}}"
+            f"{scope}.asl-pill.{css_class(status)}{{background-color:{ground};color:{line}}}"
             for status, (ground, line) in palette.statuses.items()
         ]
     dark = "\n".join(f"{part}{{{rule}}}" for part, rule in colours(DARK).items())
@@ -45,4 +45,4 @@ def style() -> str:
 def _small(name: str) -> str:
     """Return a file without the comments and the indents that only its readers need."""
     text = (_FOLDER / name).read_text(encoding="utf-8")
-    return re.sub(r"^(\s*//[^\n]*\n|\s+)", "", text, flags=re.MULTILINE)
+    return re.sub(r"^(\s*//[^\n]*\n|\s+)| // [^\n]*$", "", text, flags=re.MULTILINE)

@@ -12,7 +12,7 @@ function openPage({ svg, data, views }) {
   const unique = Math.random().toString(36).slice(2); // the same run may stand in a notebook twice
   const page = {
     svg,
-    data,
+    data: unpacked(data),
     look: { state: null, visit: null, time: null, items: {} },
     element: make("div", { class: "asl-page" }),
     id: (words) => `asl-${unique}-${words.replaceAll(" ", "-").toLowerCase()}`,
@@ -22,7 +22,8 @@ function openPage({ svg, data, views }) {
       show();
       page.onchoose?.(page.look);
     },
-    update(data) {
+    update(packed) {
+      const data = unpacked(packed);
       announce(page.data, data);
       const from = gliding ? page.look.time : newest(page.data);
       page.data = data;

@@ -1,3 +1,5 @@
+const HEAD = "46"; // pixels of a big box that are its own
+
 // The picture: colours it for a moment, lets states be chosen with mouse and keys, zooms.
 
 function picture(page) {
@@ -7,13 +9,24 @@ function picture(page) {
   svg.setAttribute("role", "group");
   const boxes = [...svg.querySelectorAll("[data-state]")];
   const edges = [...svg.querySelectorAll(".edge")];
-  boxes.forEach((box, index) => {
-    box.setAttribute("role", "button");
-    box.setAttribute("tabindex", index ? "-1" : "0");
-  });
+  const buttons = boxes.map(buttonOver);
+  buttons.forEach((button, index) => button.setAttribute("tabindex", index ? "-1" : "0"));
+
+  // Lay a button over a box, over the head of one that holds states; its name says what is drawn.
+  function buttonOver(box) {
+    for (const part of box.children) part.setAttribute("aria-hidden", "true");
+    const button = [...box.querySelectorAll(":scope > .card")].pop().cloneNode();
+    if (box.classList.contains("big")) button.setAttribute("height", HEAD);
+    button.setAttribute("class", "asl-button");
+    button.setAttribute("role", "button");
+    button.setAttribute("aria-label", box.querySelector(":scope > title").textContent);
+    button.removeAttribute("aria-hidden");
+    box.append(button);
+    return button;
+  }
 
   function choose(box) {
-    for (const other of boxes) other.setAttribute("tabindex", other === box ? "0" : "-1");
+    for (const button of buttons) button.setAttribute("tabindex", button.parentNode === box ? "0" : "-1");
     page.choose({ state: box.dataset.state, visit: null });
   }
   svg.addEventListener("click", (event) => {
@@ -30,7 +43,7 @@ function picture(page) {
     if (event.key === "End") to = boxes.length - 1;
     if (event.key === "Enter" || event.key === " ") choose(boxes[at]);
     else if (event.key === "Escape") page.choose({ state: null, visit: null });
-    else if (boxes[to] && to !== at) boxes[to].focus();
+    else if (boxes[to] && to !== at) buttons[to].focus();
     else return;
     event.preventDefault();
     event.stopPropagation(); // JupyterLab has keys of its own
@@ -66,8 +79,7 @@ function picture(page) {
   function choosable(box) {
     const chosen = page.look.state === box.dataset.state;
     box.classList.toggle("chosen", chosen);
-    box.setAttribute("aria-pressed", chosen);
-    if (!box.hasAttribute("aria-label")) box.setAttribute("aria-label", box.querySelector(":scope > title").textContent);
+    box.lastChild.setAttribute("aria-pressed", chosen);
   }
 
   function paint(box, { status, badge }) {
@@ -76,7 +88,7 @@ function picture(page) {
     box.classList.remove(...Object.keys(ICONS).map(classOf));
     box.classList.add(classOf(status));
     const words = `${box.dataset.state}, ${status}`;
-    box.setAttribute("aria-label", badge ? `${words}, ${badge}` : words);
+    box.lastChild.setAttribute("aria-label", badge ? `${words}, ${badge}` : words);
     word.textContent = status;
     box.querySelector(":scope > title").textContent = words;
     box.querySelector(":scope > g > .icon").setAttribute("d", ICONS[status]);

@@ -9,7 +9,7 @@ VIEWS.replay = function replay(page) {
   const play = make("button", { type: "button", onclick: () => (timer ? stop() : start()) }, "▶ Play");
   const slider = make("input", { type: "range", min: "0", step: "1", "aria-label": "Moment of the run", oninput: () => { stop(); go(Number(slider.value)); } });
   const said = make("output", {});
-  const element = make("div", { class: "asl-replay", role: "group", "aria-label": "Replay" }, play, slider, said);
+  const element = make("div", { class: "asl-replay asl-box", role: "group", "aria-label": "Replay" }, play, slider, said);
   const end = () => Math.max(1, newest(page.data));
 
   function go(time) {

@@ -3,6 +3,16 @@
 
 const WORST = ["in progress", "failed", "timed out", "caught error", "aborted", "succeeded"];
 
+// Each value as its lines; it is sent as [back, head, tail, ...lines]: how much is as in one before.
+function unpacked(data) {
+  const values = [];
+  for (const [back, head, tail, ...lines] of data.values) {
+    const like = back ? values[values.length - back] : [];
+    values.push([...like.slice(0, head), ...lines, ...like.slice(like.length - tail)]);
+  }
+  return { ...data, values };
+}
+
 const lineOf = (data, number) => "  ".repeat(number % (DEEPEST + 1)) + data.lines[Math.floor(number / (DEEPEST + 1))];
 const textOf = (data, value) => data.values[value].map((number) => lineOf(data, number)).join("\n");
 

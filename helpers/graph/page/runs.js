@@ -43,7 +43,7 @@ function openRuns(model, holder) {
     make("div", { class: "asl-control" }, words ? make("b", {}, words) : null, ...elements, lines[name]);
   holder.append(
     make("div", { class: "asl-page" },
-      make("div", { class: "asl-runs", role: "group", "aria-label": "Run the state machine" },
+      make("div", { class: "asl-runs asl-box", role: "group", "aria-label": "Run the state machine" },
         control("photo", "Photo", photos), control("user", "User id", user), control("run", "", run),
         control("stop", "", stop), control("open", "Runs so far", runs), message),
       drawn),

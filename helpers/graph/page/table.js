@@ -14,7 +14,7 @@ VIEWS.table = function table(page) {
   const count = make("span", { class: "asl-hint" });
   const body = make("tbody");
   const head = make("tr", {}, ...["#", "Time", "Type", "State", "Details"].map((name) => make("th", { scope: "col" }, name)));
-  const element = make("div", { class: "asl-events", role: "region", "aria-label": "Events" },
+  const element = make("div", { class: "asl-events asl-box", role: "region", "aria-label": "Events" },
     make("div", { class: "asl-filter" }, states, types, count),
     make("div", { class: "asl-scroll", tabindex: "0", role: "group", "aria-label": "List of events" }, make("table", {}, make("thead", {}, head), body)),
   );

@@ -3,7 +3,7 @@
 const MOST_BARS = 300;
 
 VIEWS.timeline = function timeline(page) {
-  const element = make("div", { class: "asl-timeline", role: "region", "aria-label": "Timeline" });
+  const element = make("div", { class: "asl-timeline asl-box", role: "region", "aria-label": "Timeline" });
   const share = (time, end) => `${Math.min(100, (100 * time) / end).toFixed(3)}%`;
 
   function show() {
@@ -44,7 +44,7 @@ VIEWS.timeline = function timeline(page) {
     const lane = make("div", { class: "asl-lane" });
     if (status !== "not started") {
       const bar = make("div", {
-        class: `asl-bar ${status.replace(" ", "-")}${waits}`,
+        class: `asl-pill asl-bar ${status.replace(" ", "-")}${waits}`,
         style: `left:${share(visit.entered, end)};width:max(4px,${share(spent, end)})`,
       });
       lane.append(bar, ...retries.map((time) => make("i", { style: `left:${share(time, end)}`, title: "tried again" })));
