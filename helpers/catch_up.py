@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from helpers.session import Workshop
 
 # The definition that each section starts from; a section ends with the one of its own number.
-START = {"01": "00", "02": "01", "03": "02", "04": "03", "99": "04"}
+START = {"01": "00", "02": "01", "03": "02", "04": "03", "05": "04", "99": "05"}
 
 
 @dataclass(frozen=True)

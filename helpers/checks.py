@@ -149,6 +149,27 @@ def _attribute_image_id(workshop: "Workshop", attribute: Any, execution: Any = N
     return "The item would tell support which photo to look for."
 
 
+def _calls_of_a_function(workshop: "Workshop", calls: Any, execution: Any = None) -> str:
+    execution = _finished(execution, "05", "FaceDetection")
+    _expect(
+        isinstance(calls, int) and not isinstance(calls, bool),
+        f"a whole number is asked for, not {calls!r}",
+    )
+    table = execution.history
+    tried = table[table["state"] == "FaceDetection"]["type"]
+    really = int((tried == "TaskScheduled").sum())
+    _expect(really > 1, "this run did not try again. Give the check the run that was refused")
+    _expect(
+        calls != really - 1,
+        f"{calls} counts the retries alone, and the function was called before the first of them",
+    )
+    _expect(
+        calls == really,
+        f"{calls} is not what the history says. Count the events of one type, of this state only",
+    )
+    return "Each of them was paid for, though only the first could have found a face."
+
+
 def _nothing_left(workshop: "Workshop", left: Any) -> str:
     tables = workshop.dynamodb.get_paginator("list_tables").paginate()
     names = [name for page in tables for name in page["TableNames"]]
@@ -165,6 +186,7 @@ _CHECKS: dict[str, Callable[..., str]] = {
     "02": _states_entered,
     "03": _path_to_thumbnail_key,
     "04": _attribute_image_id,
+    "05": _calls_of_a_function,
     "99": _nothing_left,
 }
 

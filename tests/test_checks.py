@@ -34,7 +34,7 @@ def _said(workshop: Any, section: str, *answers: Any) -> str:
     return str(raised.value)
 
 
-@pytest.mark.parametrize("section", ["00", "01", "02", "03", "04", "99"])
+@pytest.mark.parametrize("section", ["00", "01", "02", "03", "04", "05", "99"])
 def test_three_dots_are_an_open_exercise(workshop: Any, section: str) -> None:
     assert "still open" in _said(workshop, section, ...)
 
@@ -79,7 +79,7 @@ def test_the_path_to_the_thumbnail(workshop: Any) -> None:
 
 
 def test_the_attribute_with_the_image_id(workshop: Any) -> None:
-    execution = _run_the_machine_before(workshop, "99")
+    execution = _run_the_machine_before(workshop, "05")
     right = {"S.$": "$.parallelResult[0].Payload.ImageId"}
     assert check(workshop, "04", right, execution).section == "04"
     face_id = {"S.$": "$.parallelResult[0].Payload.FaceId"}
@@ -93,13 +93,26 @@ def test_the_attribute_with_the_image_id(workshop: Any) -> None:
     assert "are strings" in _said(workshop, "04", {1: 2}, execution)
 
 
+def test_the_calls_of_a_function_that_was_retried(workshop: Any) -> None:
+    once = _run_the_machine_before(workshop, "05")
+    assert "did not try again" in _said(workshop, "05", 1, once)
+    workshop.catch_up("99")  # with the retrier of section 05
+    photo = once.input | {"s3Key": "4_no_face.jpg"}
+    refused = run(workshop.sfn, workshop.state_machine_arn, photo, show=False)
+    assert check(workshop, "05", 3, refused).section == "05"
+    assert "2 counts the retries alone" in _said(workshop, "05", 2, refused)
+    assert "9 is not what the history says" in _said(workshop, "05", 9, refused)
+    assert "a whole number" in _said(workshop, "05", "3", refused)
+    assert "needs an execution" in _said(workshop, "05", 3, None)
+
+
 @pytest.mark.parametrize(
     ("section", "state"), [("03", "ParallelProcessing"), ("04", "PersistMetadata")]
 )
 def test_an_execution_that_was_turned_down_is_no_use(
     workshop: Any, section: str, state: str
 ) -> None:
-    workshop.catch_up({"03": "04", "04": "99"}[section])
+    workshop.catch_up({"03": "04", "04": "05"}[section])
     photo = {
         "userId": "user_a",
         "s3Bucket": workshop.outputs["RiderPhotoS3Bucket"],

@@ -13,7 +13,7 @@ from stock_moto import serve
 from helpers import asl, stack
 from helpers.places import DEFINITIONS
 
-SECTIONS = ["00", "01", "02", "03", "04"]
+SECTIONS = ["00", "01", "02", "03", "04", "05"]
 TAGS = {"workshop": "wild-rydes", "learner": "-"}
 STACK_NAME = "wildrydes-step-module-resources"
 
@@ -116,6 +116,13 @@ def test_each_section_adds_its_states() -> None:
         "Thumbnail",
     }
     assert set(names("04")) - set(names("03")) == {"PersistMetadata"}
+    assert names("05") == names("04")
+
+
+def test_section_05_adds_a_retrier_and_nothing_else() -> None:
+    before, after = read("04"), read("05")
+    retriers = after["States"]["FaceDetection"].pop("Retry")
+    assert before == after and len(retriers) == 1
 
 
 @pytest.mark.parametrize(("before", "after"), [("01", "02"), ("02", "03"), ("03", "04")])

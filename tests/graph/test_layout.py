@@ -106,7 +106,7 @@ def test_any_machine_is_laid_out_without_overlaps_and_with_a_straight_happy_path
     check(lay_out(definition))
 
 
-@pytest.mark.parametrize("name", ["00", "01", "02", "03", "04"])
+@pytest.mark.parametrize("name", ["00", "01", "02", "03", "04", "05"])
 def test_the_machines_of_the_workshop_have_one_vertical_happy_path(name: str) -> None:
     plan = lay_out(drawn(name))
     check(plan)
