@@ -54,14 +54,11 @@ def terminal(lab: Any) -> Any:
 
 def test_the_two_commands_of_the_workshop_reach_the_embedded_aws(terminal: Terminal) -> None:
     assert "(embedded AWS)" in terminal("", r"\$ ")
-    created = terminal(
-        "aws rekognition create-collection --collection-id rider-photos", r"(?s)\{.*\}|rror"
-    )
-    assert '"StatusCode": 200' in created
-    deleted = terminal(
-        "aws rekognition delete-collection --collection-id rider-photos", r"(?s)\{.*\}|rror"
-    )
-    assert '"StatusCode": 200' in deleted
+    command = "aws rekognition {}-collection --collection-id rider-photos"
+    answer = r"(?s)\{.*\}|rror"
+    terminal(command.format("create"), answer)  # another test may have made it
+    for action in ("delete", "create", "delete"):
+        assert '"StatusCode": 200' in terminal(command.format(action), answer), action
 
 
 def test_python_in_a_terminal_is_the_workshops(terminal: Terminal) -> None:
