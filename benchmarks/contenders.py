@@ -27,6 +27,7 @@ from helpers.places import ROOT
 HERE = Path(__file__).resolve().parent
 PEERS = {
     "moto": ["moto[awslambda,dynamodb,iam,s3,stepfunctions]>=5.2.5,<5.3", "flask", "flask-cors"],
+    "awswrangler": ["awswrangler>=3.17,<4", "-e", str(ROOT)],
     "ministack": ["ministack>=1.5.33,<2"],
 }
 START_SECONDS = 60
@@ -67,7 +68,7 @@ def embedded(home: Path | None = None) -> Iterator[Contender]:
 @contextmanager
 def moto() -> Iterator[Contender]:
     """Run moto with the least that runs Lambda handlers."""
-    python = _python_with("moto")
+    python = python_with("moto")
     with _running(lambda port: [python, str(HERE / "moto_with_functions.py"), str(port)]) as ran:
         yield Contender("moto", ran[0], ran[1])
 
@@ -75,12 +76,12 @@ def moto() -> Iterator[Contender]:
 @contextmanager
 def ministack() -> Iterator[Contender]:
     """Run ministack as it ships."""
-    python = _python_with("ministack")
+    python = python_with("ministack")
     with _running(lambda port: [python, "-m", "ministack.app"], GATEWAY_PORT="{port}") as ran:
         yield Contender("ministack", ran[0], ran[1])
 
 
-def _python_with(peer: str) -> str:
+def python_with(peer: str) -> str:
     """Return the Python of a peer's environment, made on first use."""
     folder = ROOT / ".workshop" / "benchmarks" / peer
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

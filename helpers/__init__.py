@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from helpers.executions import run as run
     from helpers.graph import draw as draw
     from helpers.graph.comparison import compare as compare
+    from helpers.item_writing import put_items as put_items
     from helpers.photos import upload as upload
     from helpers.runs import run_panel as run_panel
     from helpers.session import connect as connect
@@ -26,6 +27,7 @@ _MODULES = {
     "history": "helpers.executions",
     "items": "helpers.tables",
     "load_definition": "helpers.stack",
+    "put_items": "helpers.item_writing",
     "run": "helpers.executions",
     "run_panel": "helpers.runs",
     "upload": "helpers.photos",

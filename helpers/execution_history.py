@@ -1,67 +1,144 @@
-"""The history of an execution as a table, and its texts as data."""
+"""The history of an execution: its events, as a table of events and as a table of visits."""
 
 import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from helpers import raw_answers
 from helpers.graph import statuses
-from helpers.graph.statuses import Visit
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Event = dict[str, Any]
 
-def all_events(sfn: Any, arn: str) -> list[dict[str, Any]]:
-    """Return the events of an execution with their data, all pages, oldest first."""
-    pages = sfn.get_paginator("get_execution_history").paginate(
-        executionArn=arn, PaginationConfig={"PageSize": 1000}
-    )
-    return [event for page in pages for event in page["events"]]
+_PAGE = 1000  # events; the most that GetExecutionHistory gives at once
+_APART = ("input", "output", "error", "cause", "inputDetails", "outputDetails")
 
 
-def as_table(events: list[dict[str, Any]]) -> "pd.DataFrame":
+def all_events(sfn: Any, arn: str) -> list[Event]:
+    """Return the events of an execution with their data, all pages, oldest first; times in UTC."""
+    request = {"executionArn": arn, "maxResults": _PAGE}
+    events: list[Event] = []
+    with raw_answers.no_collection():
+        while True:
+            answer = raw_answers.call(sfn, "GetExecutionHistory", request)
+            events += answer["events"]
+            if "nextToken" not in answer:
+                break
+            request["nextToken"] = answer["nextToken"]
+        for event in events:
+            if isinstance(event["timestamp"], float | int):
+                event["timestamp"] = datetime.fromtimestamp(event["timestamp"], UTC)
+    return events
+
+
+def as_table(events: Sequence[Event]) -> "pd.DataFrame":
     """Return one row per event; the columns are those that `history(…)` tells of."""
     import pandas as pd
 
-    visits = statuses.read(events).of_event
+    trace = statuses.read(events)
     begun = events[0]["timestamp"] if events else None
-    rows = [
-        _row(event, None if _of_execution(event) else visits.get(event["id"]), begun)
-        for event in events
-    ]
-    columns = [
-        *("id", "previous_id", "timestamp", "type", "state", "seconds"),
-        *("input", "output", "error", "cause", "details"),
-    ]
-    table = pd.DataFrame(rows, columns=columns)
-    table["timestamp"] = pd.to_datetime(table["timestamp"], utc=True)
-    table["seconds"] = table["seconds"].astype("float64")
-    return table
-
-
-def _of_execution(event: dict[str, Any]) -> bool:
-    return bool(event["type"].startswith("Execution"))
-
-
-def _row(event: dict[str, Any], visit: Visit | None, begun: Any) -> dict[str, Any]:
-    said = statuses.details(event)
-    since = visit.entered["timestamp"] if visit else begun
-    texts = ("input", "output")
-    return {
-        "id": event["id"],
-        "previous_id": event.get("previousEventId", 0),
-        "timestamp": event["timestamp"],
-        "type": event["type"],
-        "state": visit.name if visit else "",
-        "seconds": (event["timestamp"] - since).total_seconds(),
-        **{key: parsed(said.get(key)) for key in texts},
-        "error": said.get("error", ""),
-        "cause": parsed(said.get("cause")),
-        "details": {
-            key: parsed(value) if key == "parameters" else value
-            for key, value in said.items()
-            if key not in ("input", "output", "error", "cause", "inputDetails", "outputDetails")
+    texts = _Texts()
+    names, since, inputs, outputs, errors, causes, more = ([] for _ in range(7))  # type: ignore[var-annotated]
+    for event in events:
+        visit = trace.of_event.get(event["id"])
+        if visit is None or event["type"].startswith("Execution"):
+            names.append("")
+            since.append(begun)
+        else:
+            names.append(visit.name)
+            since.append(visit.entered["timestamp"])
+        said = _details(event)
+        inputs.append(texts.parsed(said.get("input")))
+        outputs.append(texts.parsed(said.get("output")))
+        errors.append(said.get("error", ""))
+        causes.append(texts.parsed(said.get("cause")))
+        rest = {key: value for key, value in said.items() if key not in _APART}
+        if "parameters" in rest:
+            rest["parameters"] = texts.parsed(rest["parameters"])
+        more.append(rest)
+    times = pd.Series(pd.to_datetime([event["timestamp"] for event in events], utc=True))
+    entered = pd.Series(pd.to_datetime(since, utc=True))
+    return pd.DataFrame(
+        {
+            "id": pd.Series([event["id"] for event in events], dtype="int64"),
+            "previous_id": pd.Series([e.get("previousEventId", 0) for e in events], dtype="int64"),
+            "timestamp": times,
+            "type": pd.Series([event["type"] for event in events], dtype="str"),
+            "state": pd.Series(names, dtype="str"),
+            "seconds": (times - entered).dt.total_seconds(),
+            "input": _objects(inputs),
+            "output": _objects(outputs),
+            "error": pd.Series(errors, dtype="str"),
+            "cause": _objects(causes),
+            "details": _objects(more),
         },
-    }
+        copy=False,
+    )
+
+
+def as_visits(events: Sequence[Event]) -> "pd.DataFrame":
+    """Return one row per visit to a state; the columns are those that `history(…)` tells of."""
+    import pandas as pd
+
+    texts = _Texts()
+    visits = statuses.read(events).visits
+    problems = [statuses.problem(v.failure) if v.failure else ("", "") for v in visits]
+    left = [_details(visit.exited) if visit.exited else {} for visit in visits]
+    return pd.DataFrame(
+        {
+            "state": pd.Series([visit.name for visit in visits], dtype="str"),
+            "status": pd.Series([visit.status for visit in visits], dtype="str"),
+            "entered": pd.to_datetime([v.entered["timestamp"] for v in visits], utc=True),
+            "seconds": pd.Series([visit.seconds for visit in visits], dtype="float64"),
+            "retries": pd.Series([visit.retries for visit in visits], dtype="int64"),
+            "item": pd.Series([visit.item for visit in visits], dtype="Int64"),
+            "inside": pd.Series([v.outer.name if v.outer else "" for v in visits], dtype="str"),
+            "input": _objects([texts.parsed(_details(v.entered).get("input")) for v in visits]),
+            "output": _objects([texts.parsed(said.get("output")) for said in left]),
+            "error": pd.Series([error for error, _ in problems], dtype="str"),
+            "cause": _objects([texts.parsed(cause or None) for _, cause in problems]),
+        },
+        copy=False,
+    )
+
+
+class _Texts:
+    """Parses JSON texts, each once: what one state gives is what the next one gets.
+
+    So equal texts become one value; whoever changes it in a table changes it in each of its rows.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, Any] = {}
+
+    def parsed(self, text: str | None) -> Any:
+        """Return what a JSON text says; a text that is no JSON as it is."""
+        if text is None:
+            return None
+        if text not in self._known:
+            self._known[text] = parsed(text)
+        return self._known[text]
+
+
+def _details(event: Event) -> dict[str, Any]:
+    """Return the details of an event, not copied."""
+    for key in event:
+        if key.endswith("EventDetails"):
+            return event[key] or {}
+    return {}
+
+
+def _objects(values: list[Any]) -> "pd.Series[Any]":
+    import numpy as np
+    import pandas as pd
+
+    found = np.empty(len(values), dtype=object)
+    for row, value in enumerate(values):  # a list among them must stay one value
+        found[row] = value
+    return pd.Series(found, copy=False)
 
 
 def parsed(text: str | None) -> Any:

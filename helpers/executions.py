@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from helpers.errors import WorkshopError
-from helpers.execution_history import all_events, as_table, message_of, parsed
+from helpers.execution_history import all_events, as_table, as_visits, message_of, parsed
 from helpers.execution_screen import Screen
 from helpers.graph import Graph, statuses
 from helpers.watching import shared
@@ -121,6 +121,11 @@ class Execution:
         """Return the history as a table, see `history(sfn, execution_arn)`."""
         return as_table(self.events)
 
+    @cached_property
+    def visits(self) -> "pd.DataFrame":
+        """Return the visits to states as a table, see `history(…, visits=True)`."""
+        return as_visits(self.events)
+
     def __repr__(self) -> str:
         took = "" if self.seconds is None else f" after {self.seconds:.2f} s"
         return f"Execution({self.name}: {self.status}{took})"
@@ -207,7 +212,7 @@ def watch(sfn: Any, execution_arn: str, *, show: bool = True, timeout: float = 6
     return screen.finish(execution) if screen else execution
 
 
-def history(sfn: Any, execution_arn: str) -> "pd.DataFrame":
+def history(sfn: Any, execution_arn: str, *, visits: bool = False) -> "pd.DataFrame":
     """Return the history of an execution, one row per event, all pages.
 
     Columns: `id`; `previous_id`, the event it follows from; `timestamp` (UTC); `type`; `state`;
@@ -215,13 +220,18 @@ def history(sfn: Any, execution_arn: str) -> "pd.DataFrame":
     took (without a state: since the execution started); `input`, `output` parsed; `error`,
     `cause`; `details`, all else that the event says, with JSON texts parsed.
 
+    With `visits`, one row per visit to a state: `state`, `status`, when it was `entered` (UTC),
+    how many `seconds` it took, `retries`, the `item` of the Map and the state it is `inside` of,
+    `input` and `output` parsed, `error`, `cause`.
+
     Raises:
         WorkshopError: there is no such execution.
     """
     try:
-        return as_table(all_events(sfn, execution_arn))
+        events = all_events(sfn, execution_arn)
     except ClientError as problem:
         raise _explained(problem, execution_arn) from problem
+    return as_visits(events) if visits else as_table(events)
 
 
 def problem_words(error: str, cause: str) -> str:

@@ -1,4 +1,4 @@
-"""DynamoDB's typed values as Python values and pandas columns. Pure.
+"""DynamoDB's typed values as Python values and pandas columns, and back. Pure.
 
 | DynamoDB | in a column of its own | among other types, in lists and maps |
 |---|---|---|
@@ -9,10 +9,15 @@
 | SS, NS, BS | set | set |
 | L | list | list |
 | M | a column for each member: `thumbnail.s3key`; an empty one stays as {} | dict |
-| NULL, or missing | what pandas calls missing: None, NaN, <NA> | None |
+| NULL | what pandas calls missing (None, NaN, <NA>), or `NULL` when that is asked for | None |
+| missing | what pandas calls missing: None, NaN, <NA> | |
+
+The type of a column is decided when all its values are known. No column holds a Decimal where an
+int or a float says the same, so that `describe()`, `sum()` and plots work.
 """
 
-from collections.abc import Iterable, Sequence
+import base64
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -24,24 +29,26 @@ Item = dict[str, Typed]
 Path = tuple[str, ...]  # the names of nested maps, from the outside in
 
 _GREATEST_INT = 2**63 - 1
+_SURE_DIGITS = 15  # a float keeps this many digits, whatever they are
+
+
+class _Null:
+    """DynamoDB's NULL, where it is told apart from an attribute that is missing."""
+
+    def __repr__(self) -> str:
+        return "NULL"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+NULL = _Null()
 
 
 def value(typed: Typed) -> Any:
     """Return one typed value as a Python value."""
     ((type_, said),) = typed.items()
-    if type_ == "NULL":
-        return None
-    if type_ == "N":
-        return number(said)
-    if type_ == "NS":
-        return {number(text) for text in said}
-    if type_ in ("SS", "BS"):
-        return set(said)
-    if type_ == "L":
-        return [value(inner) for inner in said]
-    if type_ == "M":
-        return {name: value(inner) for name, inner in said.items()}
-    return said
+    return _CONVERSIONS[type_](said)
 
 
 def number(text: str) -> int | float | Decimal:
@@ -52,29 +59,140 @@ def number(text: str) -> int | float | Decimal:
     return float(text) if _fits_float(exact) else exact
 
 
-def flat(item: Item, above: Path = ()) -> Iterable[tuple[Path, Typed]]:
-    """Yield the values of an item with their paths; those of nested maps one by one."""
-    for name, typed in item.items():
-        if typed.get("M"):
-            yield from flat(typed["M"], (*above, name))
+def binary(said: bytes | str) -> bytes:
+    """Return bytes, which boto3 has decoded and an answer that was read as it is has not."""
+    return base64.b64decode(said) if isinstance(said, str) else bytes(said)
+
+
+_CONVERSIONS: dict[str, Callable[[Any], Any]] = {
+    "S": lambda said: said,
+    "BOOL": lambda said: said,
+    "NULL": lambda said: None,
+    "N": number,
+    "B": binary,
+    "SS": set,
+    "NS": lambda said: {number(text) for text in said},
+    "BS": lambda said: {binary(one) for one in said},
+    "L": lambda said: [value(inner) for inner in said],
+    "M": lambda said: {name: value(inner) for name, inner in said.items()},
+}
+
+
+class Columns:
+    """Items, added page by page, on their way to a table. Only their values are kept."""
+
+    def __init__(self, *, flatten: bool = True, tell_null: bool = False) -> None:
+        """Take whether members of maps become columns, and whether NULL is no missing value."""
+        self._flatten, self._tell_null = flatten, tell_null
+        self._parts: dict[Path, list[tuple[int, str | None, list[Any]]]] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, items: Sequence[Item]) -> None:
+        """Add a page of items."""
+        self._members(items, ())
+        self._count += len(items)
+
+    def _members(self, maps: Sequence[Item | None], above: Path) -> None:
+        """Add the members of items, or of the maps in one column (None where there is none)."""
+        names: dict[str, None] = {}
+        for members in maps:
+            if members is not None and members.keys() != names.keys():
+                names.update(dict.fromkeys(members))
+        for name in names:
+            try:
+                cells = [members[name] for members in maps]  # type: ignore[index]
+            except (KeyError, TypeError):  # ragged
+                cells = [None if m is None else m.get(name) for m in maps]
+            self._cells(cells, (*above, name))
+
+    def _cells(self, cells: list[Typed | None], path: Path) -> None:
+        """Add the typed values of one attribute, by one type where they have one."""
+        first = next((cell for cell in cells if cell is not None), None)
+        if first is None:
+            return
+        (type_,) = first
+        try:
+            values = [cell[type_] for cell in cells]  # type: ignore[index]
+        except (KeyError, TypeError):
+            types = {name for cell in cells if cell is not None for name in cell}
+            if len(types) > 1:
+                self._mixed(cells, path)
+                return
+            values = [None if cell is None else cell[type_] for cell in cells]
+        if type_ == "M" and self._flatten:
+            if all(values):
+                self._members(values, path)
+            else:
+                self._mixed(cells, path)
+            return
+        self._keep(path, type_, values)
+
+    def _mixed(self, cells: list[Typed | None], path: Path) -> None:
+        """Add values of several types; maps with members become columns all the same."""
+        if self._flatten:
+            maps = [cell["M"] if cell and cell.get("M") else None for cell in cells]
+            if any(maps):
+                self._members(maps, path)
+                cells = [None if cell and cell.get("M") else cell for cell in cells]
+        if any(cell is not None for cell in cells):
+            self._keep(path, None, cells)
+
+    def _keep(self, path: Path, type_: str | None, values: list[Any]) -> None:
+        """Keep a part of a column: what stands behind one type, or whole typed values (None)."""
+        self._parts.setdefault(path, []).append((self._count, type_, values))
+
+    def frame(self, keys: Sequence[str] = ()) -> "pd.DataFrame":
+        """Return the table: key columns first, then as they appeared; `attrs` has the paths."""
+        import pandas as pd
+
+        paths = [*((key,) for key in keys), *(p for p in self._parts if p not in _single(keys))]
+        names = column_names(paths)
+        data = {names[path]: self._column(self._parts.pop(path, [])) for path in paths}
+        table = pd.DataFrame(data, index=pd.RangeIndex(self._count), copy=False)
+        table.attrs["paths"] = {name: path for path, name in names.items()}
+        return table
+
+    def _column(self, parts: list[tuple[int, str | None, list[Any]]]) -> Any:
+        """Return a whole column in the type that suits all its parts."""
+        types = {type_ for _, type_, _ in parts}
+        if len(types) == 1 and None not in types:
+            (type_,) = types
+            cells = self._aligned(parts)
         else:
-            yield (*above, name), typed
+            parts = [(start, None, _as_typed(t, values)) for start, t, values in parts]
+            cells = self._aligned(parts)
+            type_ = _common_type(cells, self._tell_null)
+            if type_ is not None:
+                cells = [None if cell is None else cell.get(type_) for cell in cells]
+        if type_ is not None:
+            return _series(type_, cells, self._tell_null)
+        return _objects([self._alone(cell) for cell in cells])
+
+    def _aligned(self, parts: list[tuple[int, str | None, list[Any]]]) -> list[Any]:
+        """Join the parts of a column, with None for the rows between them."""
+        if len(parts) == 1 and len(parts[0][2]) == self._count:
+            return parts[0][2]
+        cells: list[Any] = []
+        for start, _, values in parts:
+            cells.extend([None] * (start - len(cells)))
+            cells.extend(values)
+        cells.extend([None] * (self._count - len(cells)))
+        return cells
+
+    def _alone(self, cell: Typed | None) -> Any:
+        if cell is None:
+            return None
+        return NULL if self._tell_null and "NULL" in cell else value(cell)
 
 
-def frame(items: Sequence[Item], keys: Sequence[str] = ()) -> "pd.DataFrame":
-    """Return items as a table, a row each: key columns first, then as they first appear."""
-    import pandas as pd
-
-    columns: dict[Path, list[Typed | None]] = {(key,): [None] * len(items) for key in keys}
-    for row, item in enumerate(items):
-        for path, typed in flat(item):
-            column = columns.get(path)
-            if column is None:
-                column = columns[path] = [None] * len(items)
-            column[row] = typed
-    names = column_names(list(columns))
-    data = {names[path]: _series(cells) for path, cells in columns.items()}
-    return pd.DataFrame(data, index=pd.RangeIndex(len(items)))
+def frame(items: Sequence[Item], keys: Sequence[str] = (), **options: bool) -> "pd.DataFrame":
+    """Return items as a table, a row each; the options are those of `Columns`."""
+    columns = Columns(**options)
+    columns.add(items)
+    return columns.frame(keys)
 
 
 def column_names(paths: Sequence[Path]) -> dict[Path, str]:
@@ -91,31 +209,84 @@ def column_names(paths: Sequence[Path]) -> dict[Path, str]:
     }
 
 
-def _series(cells: list[Typed | None]) -> "pd.Series[Any]":
-    """Return a column in the type that suits all its cells."""
+def _single(keys: Iterable[str]) -> set[Path]:
+    return {(key,) for key in keys}
+
+
+def _as_typed(type_: str | None, values: list[Any]) -> list[Any]:
+    """Return the whole typed values of a part of a column."""
+    return values if type_ is None else [None if v is None else {type_: v} for v in values]
+
+
+def _common_type(cells: list[Typed | None], tell_null: bool) -> str | None:
+    """Return the one type of all values but NULL; None when there are several, or none."""
+    types = {name for cell in cells if cell is not None for name in cell}
+    if not tell_null:
+        types -= {"NULL"}
+    return next(iter(types)) if len(types) == 1 else None
+
+
+def _series(type_: str, cells: list[Any], tell_null: bool) -> Any:
+    """Return a column of values of one type; None is a gap."""
     import pandas as pd
 
-    types = {type_ for cell in cells if cell for type_ in cell} - {"NULL"}
-    gaps = any(cell is None or "NULL" in cell for cell in cells)
-    if types == {"N"}:
-        return _numbers([Decimal(cell["N"]) if cell and "N" in cell else None for cell in cells])
-    values = [value(cell) if cell else None for cell in cells]
-    if types == {"BOOL"}:
-        return pd.Series(values, dtype="boolean" if gaps else "bool")
-    if types == {"S"}:
-        return pd.Series(values)
-    return pd.Series(values, dtype="object")
+    if type_ == "S":
+        return pd.Series(cells, dtype="str")
+    if type_ == "N":
+        return _numbers(cells)
+    if type_ == "BOOL":
+        return pd.Series(cells, dtype="boolean" if None in cells else "bool")
+    if type_ == "NULL":
+        return _objects([NULL if tell_null and cell else None for cell in cells])
+    convert = _CONVERSIONS[type_]
+    return _objects([None if cell is None else convert(cell) for cell in cells])
 
 
-def _numbers(exact: list[Decimal | None]) -> "pd.Series[Any]":
+def _objects(values: list[Any]) -> Any:
+    import numpy as np
     import pandas as pd
 
-    there = [one for one in exact if one is not None]
-    if all(_is_whole(one) for one in there):
-        return pd.Series([None if one is None else int(one) for one in exact], dtype="Int64")
-    if all(_fits_float(one) for one in there):
-        return pd.Series([None if one is None else float(one) for one in exact], dtype="float64")
-    return pd.Series(exact, dtype="object")
+    found = np.empty(len(values), dtype=object)
+    for row, one in enumerate(values):  # a list among them must stay one value
+        found[row] = one
+    return pd.Series(found, copy=False)
+
+
+def _numbers(texts: list[str | None]) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    gaps = None in texts
+    mask = np.array([text is None for text in texts]) if gaps else np.zeros(len(texts), bool)
+    whole = _whole_numbers(texts)
+    if whole is not None:
+        return pd.Series(pd.arrays.IntegerArray(whole, mask), copy=False)
+    if all(text is None or _fits(text) for text in texts):
+        return pd.Series([np.nan if text is None else float(text) for text in texts])
+    return _objects([None if text is None else Decimal(text) for text in texts])
+
+
+def _whole_numbers(texts: list[str | None]) -> Any:
+    """Return the numbers as an int64 array with 0 in the gaps; None unless all are whole."""
+    import numpy as np
+
+    try:
+        found = [0 if text is None else int(text) for text in texts]
+    except ValueError:  # a point, an exponent
+        exact = [Decimal(0 if text is None else text) for text in texts]
+        if not all(map(_is_whole, exact)):
+            return None
+        found = [int(one) for one in exact]
+    if found and max(map(abs, found)) > _GREATEST_INT:
+        return None
+    return np.array(found, dtype="int64")
+
+
+def _fits(text: str) -> bool:
+    # A short text without exponent needs no proof.
+    if len(text) <= _SURE_DIGITS + 1 and "e" not in text and "E" not in text:
+        return True
+    return _fits_float(Decimal(text))
 
 
 def _is_whole(exact: Decimal) -> bool:

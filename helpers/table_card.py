@@ -27,7 +27,7 @@ _IMAGE_NAMES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
 
 def as_html(items: "ItemsFrame") -> str:
     """Return a table as HTML that needs no script and no style sheet."""
-    if items.empty and not items.typed:
+    if not len(items):
         return f"<p>{escape(_empty_words(items))}</p>"
     pictures = _pictures(items)
     head = "".join(_heading(items, str(column)) for column in items.columns)
@@ -49,14 +49,14 @@ def as_html(items: "ItemsFrame") -> str:
 
 def as_text(items: "ItemsFrame") -> str:
     """Return a table as plain text."""
-    if items.empty and not items.typed:
+    if not len(items):
         return _empty_words(items)
     table = items.head(MOST_ROWS).to_string(index=False, max_colwidth=60)
     return f"{_count_words(items)}\n{table}"
 
 
 def _count_words(items: "ItemsFrame") -> str:
-    count = len(items.typed)
+    count = len(items)
     shown = f", the first {MOST_ROWS} of them below" if count > MOST_ROWS else ""
     return f"{count:,} item{'s' if count != 1 else ''} in {items.table}{shown}"
 
@@ -67,7 +67,7 @@ def _empty_words(items: "ItemsFrame") -> str:
 
 
 def _first_words(items: "ItemsFrame") -> str:
-    count = len(items.typed)
+    count = len(items)
     return f" (the first {TYPED_ITEMS} of {count:,})" if count > TYPED_ITEMS else ""
 
 

@@ -1,48 +1,119 @@
 """Read the items of a DynamoDB table as a pandas table that shows itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
+from helpers import item_pages, raw_answers
+from helpers.console import Line
 from helpers.errors import WorkshopError
-from helpers.item_types import Item, frame
+from helpers.item_pages import Reading
+from helpers.item_types import Columns, Item
+from helpers.item_values import typed, typed_members
+from helpers.table_card import MOST_ROWS
 
 _KEY_KINDS = {"HASH": "partition key", "RANGE": "sort key"}
+_QUIET_PAGES = 2  # more than these, and the progress is shown
+_BAR = 24  # characters
 
 
-def items(dynamodb: Any, table: str, *, images: Any = None) -> "ItemsFrame":
-    """Scan a table and return its items, a row each, with pandas types: see `item_types`.
+def items(
+    dynamodb: Any,
+    table: str | None = None,
+    *,
+    key_condition: str | None = None,
+    filter: str | None = None,
+    projection: str | None = None,
+    index: str | None = None,
+    names: Mapping[str, str] | None = None,
+    values: Mapping[str, Any] | None = None,
+    limit: int | None = None,
+    segments: int = 1,
+    consistent: bool = False,
+    statement: str | None = None,
+    parameters: Sequence[Any] = (),
+    images: Any = None,
+    flatten: bool = True,
+    tell_null: bool = False,
+) -> "ItemsFrame":
+    """Return items of a table, a row each, with pandas types: see `item_types`.
+
+    Without a key condition it is a Scan, with one a Query, with a statement PartiQL.
 
     Args:
         dynamodb: a boto3 client for DynamoDB.
-        table: the name of the table.
+        table: the name of the table; left out with a statement.
+        key_condition: KeyConditionExpression, such as "Username = :name".
+        filter: FilterExpression.
+        projection: ProjectionExpression: the attributes to read.
+        index: the name of an index to read from.
+        names: ExpressionAttributeNames: {"#name": "name"}.
+        values: ExpressionAttributeValues, as Python values: {":name": "user_a"}.
+        limit: how many items at most.
+        segments: how many parts of a table to scan at the same time; it takes that many times the
+            read capacity.
+        consistent: whether to read what was written last (ConsistentRead).
+        statement: PartiQL: "SELECT * FROM riders WHERE Username = ?".
+        parameters: the values for its question marks, as Python values.
         images: a boto3 client for S3; with it the table shows the pictures that nested maps
             with `s3bucket` and `s3key` point at.
+        flatten: whether the members of maps become columns of their own.
+        tell_null: whether NULL stands in the table as `NULL`, and not as a missing value.
 
     Raises:
-        WorkshopError: there is no such table.
+        WorkshopError: there is no such table, AWS does not understand what is asked, or it was too
+            busy for five minutes.
     """
+    reading = _reading(
+        table,
+        {
+            "KeyConditionExpression": key_condition,
+            "FilterExpression": filter,
+            "ProjectionExpression": projection,
+            "IndexName": index,
+            "ExpressionAttributeNames": dict(names or {}),
+            "ExpressionAttributeValues": typed_members(values or {}),
+            "ConsistentRead": consistent,
+            "Limit": limit if filter is None else None,
+        },
+        statement,
+        parameters,
+    )
+    columns = Columns(flatten=flatten, tell_null=tell_null)
+    first: list[Item] = []
+    line = Line()
     try:
-        described = dynamodb.describe_table(TableName=table)["Table"]
-        pages = dynamodb.get_paginator("scan").paginate(TableName=table)
-        found: list[Item] = [item for page in pages for item in page["Items"]]
+        described = {} if table is None else dynamodb.describe_table(TableName=table)["Table"]
+        whole = described.get("ItemCount", 0) if reading.operation == "Scan" else 0
+        with raw_answers.no_collection():
+            for number, page in enumerate(_pages(dynamodb, reading, segments, line.show)):
+                page = page if limit is None else page[: limit - len(columns)]
+                columns.add(page)
+                first += page[: MOST_ROWS - len(first)]
+                if number >= _QUIET_PAGES:
+                    line.show(_progress(len(columns), whole))
+                if len(columns) == limit:
+                    break
+            keys = {
+                k["AttributeName"]: _KEY_KINDS[k["KeyType"]] for k in described.get("KeySchema", [])
+            }
+            found = columns.frame(list(keys))
     except ClientError as problem:
-        if problem.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
-        raise WorkshopError(
-            f"There is no table {table!r} in {dynamodb.meta.region_name} · "
-            "take workshop.outputs['RiderPhotoDDBTable']; workshop.deploy() makes it"
-        ) from problem
-    keys = {key["AttributeName"]: _KEY_KINDS[key["KeyType"]] for key in described["KeySchema"]}
-    return ItemsFrame(found, table=table, keys=keys, images=images)
+        raise _explained(problem, dynamodb, table) from problem
+    except ParamValidationError as problem:
+        raise WorkshopError(f"{problem} · help(items) says what goes where") from problem
+    finally:
+        line.clear()
+    return ItemsFrame(found, typed=first, table=table or "the statement", keys=keys, images=images)
 
 
 class ItemsFrame(pd.DataFrame):
     """The items of a table as a DataFrame; what is computed from it is a plain DataFrame.
 
-    `typed` holds the items as DynamoDB sends them, `key_columns` the keys with their kinds.
+    `typed` holds the first items as DynamoDB sends them, `key_columns` the keys with their kinds,
+    `attrs["paths"]` for each column where its values stood in an item.
     """
 
     # pandas keeps only the attributes that it knows of.
@@ -57,9 +128,16 @@ class ItemsFrame(pd.DataFrame):
     _internal_names_set = set(_internal_names)
 
     def __init__(
-        self, typed: Sequence[Item], *, table: str, keys: dict[str, str], images: Any = None
+        self,
+        found: pd.DataFrame,
+        *,
+        typed: Sequence[Item],
+        table: str,
+        keys: dict[str, str],
+        images: Any = None,
     ) -> None:
-        super().__init__(frame(typed, list(keys)))
+        super().__init__(found, copy=False)
+        self.attrs = found.attrs
         self.table = table
         self.typed = list(typed)
         self.key_columns = keys
@@ -74,3 +152,63 @@ class ItemsFrame(pd.DataFrame):
         from helpers.table_card import as_html, as_text
 
         return {"text/html": as_html(self), "text/plain": as_text(self)}
+
+
+def _reading(
+    table: str | None,
+    asked: dict[str, Any],
+    statement: str | None,
+    parameters: Sequence[Any],
+) -> Reading:
+    """Return how to read what is asked for; what is None, empty or False is left out."""
+    if (table is None) == (statement is None):
+        raise WorkshopError(
+            "items(…) reads a table or a statement, and was given "
+            f"{'neither' if table is None else 'both'} · items(dynamodb, 'table') or "
+            "items(dynamodb, statement='SELECT * FROM …')"
+        )
+    given = {name: what for name, what in asked.items() if what}
+    if statement is None:
+        operation = "Query" if "KeyConditionExpression" in given else "Scan"
+        return Reading(operation, {"TableName": table, **given})
+    request: dict[str, Any] = {"Statement": statement}
+    if parameters:
+        request["Parameters"] = [typed(one) for one in parameters]
+    return Reading("ExecuteStatement", request, told="NextToken", asked="NextToken")
+
+
+def _pages(
+    dynamodb: Any, reading: Reading, segments: int, wait: Callable[[str], None]
+) -> Iterator[list[Item]]:
+    if segments == 1:
+        return item_pages.pages(dynamodb, reading, wait)
+    if reading.operation != "Scan":
+        raise WorkshopError(
+            "Only a Scan can be read in segments · leave out segments=…, or the key condition and "
+            "the statement"
+        )
+    return item_pages.segments(dynamodb, reading, segments, wait)
+
+
+def _progress(count: int, whole: int) -> str:
+    """Say how far it is, with a bar where DynamoDB said how many items there are (about)."""
+    if whole <= count:
+        return f"{count:,} items"
+    filled = round(_BAR * count / whole)
+    return f"{'█' * filled}{'░' * (_BAR - filled)} {count:,} of about {whole:,} items"
+
+
+def _explained(problem: ClientError, dynamodb: Any, table: str | None) -> Exception:
+    """Return AWS's error as one that a learner can repair, where there is a remedy."""
+    error = problem.response["Error"]
+    if error["Code"] == "ResourceNotFoundException":
+        return WorkshopError(
+            f"There is no table {table!r} in {dynamodb.meta.region_name} · "
+            "take workshop.outputs['RiderPhotoDDBTable']; workshop.deploy() makes it"
+        )
+    if error["Code"] == "ValidationException":
+        return WorkshopError(
+            f"{error['Code']}: {error.get('Message', '')} · names that are reserved words go into "
+            "names={'#n': 'name'}, values into values={':v': …}"
+        )
+    return problem

@@ -1,0 +1,93 @@
+"""Read items from DynamoDB page by page, the next one while the last one is worked on."""
+
+import contextvars
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from helpers import raw_answers
+from helpers.errors import WorkshopError
+from helpers.item_types import Item
+
+# What AWS answers when a table, an account or a partition is asked too much.
+_TOO_MUCH = (
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+)
+_LONGEST_PAUSE = 30.0
+PATIENCE = 300.0  # seconds to wait in all, for one table
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read: the operation, its request, where the next page is told and asked for."""
+
+    operation: str
+    request: dict[str, Any]
+    told: str = "LastEvaluatedKey"
+    asked: str = "ExclusiveStartKey"
+
+
+def pages(dynamodb: Any, reading: Reading, wait: Callable[[str], None]) -> Iterator[list[Item]]:
+    """Yield the items of each page. `wait` is told why, before a pause.
+
+    Raises:
+        ClientError: AWS refused.
+        WorkshopError: AWS was too busy for five minutes.
+    """
+    answer = _answer(dynamodb, reading, dict(reading.request), wait)
+    if reading.told not in answer:
+        yield answer["Items"]
+        return
+    with ThreadPoolExecutor(1) as reader:
+        while reading.told in answer:
+            request = reading.request | {reading.asked: answer[reading.told]}
+            context = contextvars.copy_context()
+            following = reader.submit(context.run, _answer, dynamodb, reading, request, wait)
+            yield answer["Items"]
+            answer = following.result()
+    yield answer["Items"]
+
+
+def segments(
+    dynamodb: Any, reading: Reading, count: int, wait: Callable[[str], None]
+) -> Iterator[list[Item]]:
+    """Yield the items of each page of a parallel Scan, segment by segment."""
+    parts = [
+        Reading(reading.operation, reading.request | {"Segment": n, "TotalSegments": count})
+        for n in range(count)
+    ]
+
+    def read(part: Reading) -> list[list[Item]]:
+        return list(pages(dynamodb, part, wait))
+
+    with ThreadPoolExecutor(count) as readers:
+        for found in readers.map(read, parts):
+            yield from found
+
+
+def _answer(
+    dynamodb: Any, reading: Reading, request: dict[str, Any], wait: Callable[[str], None]
+) -> dict[str, Any]:
+    """Return one page, however often AWS says that it is asked too much."""
+    pause, left = 1.0, PATIENCE
+    while True:
+        try:
+            return raw_answers.call(dynamodb, reading.operation, request)
+        except ClientError as problem:
+            code = problem.response["Error"]["Code"]
+            if code not in _TOO_MUCH:
+                raise
+            if left <= 0:
+                raise WorkshopError(
+                    f"{code}: the table answers no more for {PATIENCE:g} seconds · give it more "
+                    "read capacity, or read less at once: items(…, limit=1000)"
+                ) from problem
+        wait(f"{code}: going on in {pause:g} s")
+        time.sleep(pause)
+        left, pause = left - pause, min(_LONGEST_PAUSE, pause * 2)

@@ -1,0 +1,63 @@
+"""Take AWS's answers as the JSON they are, where botocore's parser would cost most of the time.
+
+botocore walks each answer a second time against its model of the service. For what is read by the
+thousand (items, events) that is most of the time spent. Its event `before-parse` hands us the body
+instead. The client stays an ordinary one: credentials, retries, endpoint and errors are botocore's,
+and a botocore without that event (before 1.36) parses the answer itself.
+"""
+
+import gc
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+_wanted: ContextVar[bool] = ContextVar("raw answers are wanted", default=False)
+RAW = "RawAnswer"  # the member that marks an answer as one that botocore did not parse
+
+
+def call(client: Any, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Call an operation, such as "Scan", and return its answer as JSON, unparsed where that works.
+
+    `RAW in answer` tells. Binary values are then base64 texts, and times numbers of seconds.
+
+    Raises:
+        ClientError: as always.
+    """
+    service = client.meta.service_model.service_id.hyphenize()
+    event = f"before-parse.{service}.{operation}"
+    # With this id, a second registration changes nothing.
+    client.meta.events.register(event, _take_body, unique_id=f"{__name__}.{event}")
+    method: Callable[..., dict[str, Any]] = getattr(client, _method(client, operation))
+    token = _wanted.set(True)
+    try:
+        return method(**request)
+    finally:
+        _wanted.reset(token)
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Pause the garbage collector while many small values are made that all stay."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _take_body(
+    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
+) -> None:
+    if _wanted.get() and response_dict["status_code"] < 300:
+        customized_response_dict.update(json.loads(response_dict["body"]))
+        customized_response_dict[RAW] = True
+        response_dict["body"] = b"{}"
+
+
+def _method(client: Any, operation: str) -> str:
+    names = client.meta.method_to_api_mapping
+    return next(name for name, api in names.items() if api == operation)
