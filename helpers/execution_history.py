@@ -1,6 +1,5 @@
 """The history of an execution: its events, as a table of events and as a table of visits."""
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 Event = dict[str, Any]
 
 _PAGE = 1000  # events; the most that GetExecutionHistory gives at once
-_APART = ("input", "output", "error", "cause", "inputDetails", "outputDetails")
+_SAID_ALREADY = ("inputDetails", "outputDetails")  # whether AWS cut a text, which it does not
 
 
 def all_events(sfn: Any, arn: str) -> list[Event]:
@@ -50,15 +49,16 @@ def as_table(events: Sequence[Event]) -> "pd.DataFrame":
         else:
             names.append(visit.name)
             since.append(visit.entered["timestamp"])
-        said = _details(event)
-        inputs.append(texts.parsed(said.get("input")))
-        outputs.append(texts.parsed(said.get("output")))
-        errors.append(said.get("error", ""))
-        causes.append(texts.parsed(said.get("cause")))
-        rest = {key: value for key, value in said.items() if key not in _APART}
-        if "parameters" in rest:
-            rest["parameters"] = texts.parsed(rest["parameters"])
-        more.append(rest)
+        said = statuses.details(event)
+        inputs.append(texts.parsed(said.pop("input", None)))
+        outputs.append(texts.parsed(said.pop("output", None)))
+        errors.append(said.pop("error", ""))
+        causes.append(texts.parsed(said.pop("cause", None)))
+        for known in _SAID_ALREADY:
+            said.pop(known, None)
+        if "parameters" in said:
+            said["parameters"] = texts.parsed(said["parameters"])
+        more.append(said)
     times = pd.Series(pd.to_datetime([event["timestamp"] for event in events], utc=True))
     entered = pd.Series(pd.to_datetime(since, utc=True))
     return pd.DataFrame(
@@ -86,7 +86,8 @@ def as_visits(events: Sequence[Event]) -> "pd.DataFrame":
     texts = _Texts()
     visits = statuses.read(events).visits
     problems = [statuses.problem(v.failure) if v.failure else ("", "") for v in visits]
-    left = [_details(visit.exited) if visit.exited else {} for visit in visits]
+    entered = [statuses.details(visit.entered) for visit in visits]
+    left = [statuses.details(visit.exited) if visit.exited else {} for visit in visits]
     return pd.DataFrame(
         {
             "state": pd.Series([visit.name for visit in visits], dtype="str"),
@@ -96,7 +97,7 @@ def as_visits(events: Sequence[Event]) -> "pd.DataFrame":
             "retries": pd.Series([visit.retries for visit in visits], dtype="int64"),
             "item": pd.Series([visit.item for visit in visits], dtype="Int64"),
             "inside": pd.Series([v.outer.name if v.outer else "" for v in visits], dtype="str"),
-            "input": _objects([texts.parsed(_details(v.entered).get("input")) for v in visits]),
+            "input": _objects([texts.parsed(said.get("input")) for said in entered]),
             "output": _objects([texts.parsed(said.get("output")) for said in left]),
             "error": pd.Series([error for error, _ in problems], dtype="str"),
             "cause": _objects([texts.parsed(cause or None) for _, cause in problems]),
@@ -123,14 +124,6 @@ class _Texts:
         return self._known[text]
 
 
-def _details(event: Event) -> dict[str, Any]:
-    """Return the details of an event, not copied."""
-    for key in event:
-        if key.endswith("EventDetails"):
-            return event[key] or {}
-    return {}
-
-
 def _objects(values: list[Any]) -> "pd.Series[Any]":
     import numpy as np
     import pandas as pd
@@ -146,7 +139,7 @@ def parsed(text: str | None) -> Any:
     if text is None:
         return None
     try:
-        return json.loads(text)
+        return raw_answers.decoded(text)
     except ValueError:
         return text
 

@@ -13,6 +13,7 @@ from helpers.errors import WorkshopError
 from helpers.execution_history import all_events, as_table, as_visits, message_of, parsed
 from helpers.execution_screen import Screen
 from helpers.graph import Graph, statuses
+from helpers.raw_answers import no_collection
 from helpers.watching import shared
 
 if TYPE_CHECKING:
@@ -231,7 +232,8 @@ def history(sfn: Any, execution_arn: str, *, visits: bool = False) -> "pd.DataFr
         events = all_events(sfn, execution_arn)
     except ClientError as problem:
         raise _explained(problem, execution_arn) from problem
-    return as_visits(events) if visits else as_table(events)
+    with no_collection():
+        return as_visits(events) if visits else as_table(events)
 
 
 def problem_words(error: str, cause: str) -> str:

@@ -73,7 +73,11 @@ _CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "SS": set,
     "NS": lambda said: {number(text) for text in said},
     "BS": lambda said: {binary(one) for one in said},
-    "L": lambda said: [value(inner) for inner in said],
+    "L": lambda said: [
+        one if type_ == "S" else _CONVERSIONS[type_](one)
+        for inner in said
+        for type_, one in inner.items()
+    ],
     "M": lambda said: {name: value(inner) for name, inner in said.items()},
 }
 
@@ -97,36 +101,47 @@ class Columns:
 
     def _members(self, maps: Sequence[Item | None], above: Path) -> None:
         """Add the members of items, or of the maps in one column (None where there is none)."""
-        names: dict[str, None] = {}
-        for members in maps:
-            if members is not None and members.keys() != names.keys():
+        first = next((members for members in maps if members), None)
+        if first is None:
+            return
+        seen = 0
+        ragged: list[str] = []
+        for name, typed in first.items():
+            (type_,) = typed
+            try:  # nearly always each of them has this member, and of this type
+                values = [members[name][type_] for members in maps]  # type: ignore[index]
+            except (KeyError, TypeError):
+                ragged.append(name)
+                continue
+            seen += len(values)
+            self._values(type_, values, (*above, name))
+        there = [members for members in maps if members is not None]
+        if seen != sum(map(len, there)):
+            names = dict.fromkeys(ragged)
+            for members in there:
                 names.update(dict.fromkeys(members))
-        for name in names:
-            try:
-                cells = [members[name] for members in maps]  # type: ignore[index]
-            except (KeyError, TypeError):  # ragged
-                cells = [None if m is None else m.get(name) for m in maps]
-            self._cells(cells, (*above, name))
+            for name in names:
+                if name in ragged or name not in first:
+                    cells = [None if m is None else m.get(name) for m in maps]
+                    self._cells(cells, (*above, name))
 
     def _cells(self, cells: list[Typed | None], path: Path) -> None:
         """Add the typed values of one attribute, by one type where they have one."""
-        first = next((cell for cell in cells if cell is not None), None)
-        if first is None:
-            return
-        (type_,) = first
-        try:
-            values = [cell[type_] for cell in cells]  # type: ignore[index]
-        except (KeyError, TypeError):
-            types = {name for cell in cells if cell is not None for name in cell}
-            if len(types) > 1:
-                self._mixed(cells, path)
-                return
+        types = {name for cell in cells if cell is not None for name in cell}
+        if len(types) > 1:
+            self._mixed(cells, path)
+        elif types:
+            (type_,) = types
             values = [None if cell is None else cell[type_] for cell in cells]
+            self._values(type_, values, path)
+
+    def _values(self, type_: str, values: list[Any], path: Path) -> None:
+        """Add values of one type; None is a gap."""
         if type_ == "M" and self._flatten:
             if all(values):
                 self._members(values, path)
             else:
-                self._mixed(cells, path)
+                self._mixed(_as_typed("M", values), path)
             return
         self._keep(path, type_, values)
 
@@ -261,7 +276,7 @@ def _numbers(texts: list[str | None]) -> Any:
     whole = _whole_numbers(texts)
     if whole is not None:
         return pd.Series(pd.arrays.IntegerArray(whole, mask), copy=False)
-    if all(text is None or _fits(text) for text in texts):
+    if _all_fit([text for text in texts if text is not None] if gaps else texts):
         return pd.Series([np.nan if text is None else float(text) for text in texts])
     return _objects([None if text is None else Decimal(text) for text in texts])
 
@@ -273,20 +288,19 @@ def _whole_numbers(texts: list[str | None]) -> Any:
     try:
         found = [0 if text is None else int(text) for text in texts]
     except ValueError:  # a point, an exponent
-        exact = [Decimal(0 if text is None else text) for text in texts]
-        if not all(map(_is_whole, exact)):
+        if not all(_is_whole(Decimal(text)) for text in texts if text is not None):
             return None
-        found = [int(one) for one in exact]
+        found = [0 if text is None else int(Decimal(text)) for text in texts]
     if found and max(map(abs, found)) > _GREATEST_INT:
         return None
     return np.array(found, dtype="int64")
 
 
-def _fits(text: str) -> bool:
-    # A short text without exponent needs no proof.
-    if len(text) <= _SURE_DIGITS + 1 and "e" not in text and "E" not in text:
+def _all_fit(texts: Sequence[Any]) -> bool:
+    # Short texts without exponents need no proof: they have few digits.
+    if max(map(len, texts)) <= _SURE_DIGITS + 1 and "E" not in "".join(texts).upper():
         return True
-    return _fits_float(Decimal(text))
+    return all(_fits_float(Decimal(text)) for text in texts)
 
 
 def _is_whole(exact: Decimal) -> bool:

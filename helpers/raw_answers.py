@@ -12,8 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+from weakref import WeakKeyDictionary
+
+import msgspec
+from botocore import xform_name
 
 _wanted: ContextVar[bool] = ContextVar("raw answers are wanted", default=False)
+_hooked: "WeakKeyDictionary[Any, set[str]]" = WeakKeyDictionary()
 RAW = "RawAnswer"  # the member that marks an answer as one that botocore did not parse
 
 
@@ -25,16 +30,25 @@ def call(client: Any, operation: str, request: dict[str, Any]) -> dict[str, Any]
     Raises:
         ClientError: as always.
     """
-    service = client.meta.service_model.service_id.hyphenize()
-    event = f"before-parse.{service}.{operation}"
-    # With this id, a second registration changes nothing.
-    client.meta.events.register(event, _take_body, unique_id=f"{__name__}.{event}")
-    method: Callable[..., dict[str, Any]] = getattr(client, _method(client, operation))
+    _hook(client, operation)
+    method: Callable[..., dict[str, Any]] = getattr(client, xform_name(operation))
     token = _wanted.set(True)
     try:
         return method(**request)
     finally:
         _wanted.reset(token)
+
+
+def decoded(text: bytes | str) -> Any:
+    """Return what a JSON text says.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:  # it is stricter than the standard library: NaN, lone surrogates
+        return json.loads(text)
 
 
 @contextmanager
@@ -53,11 +67,15 @@ def _take_body(
     response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
 ) -> None:
     if _wanted.get() and response_dict["status_code"] < 300:
-        customized_response_dict.update(json.loads(response_dict["body"]))
+        customized_response_dict.update(decoded(response_dict["body"]))
         customized_response_dict[RAW] = True
         response_dict["body"] = b"{}"
 
 
-def _method(client: Any, operation: str) -> str:
-    names = client.meta.method_to_api_mapping
-    return next(name for name, api in names.items() if api == operation)
+def _hook(client: Any, operation: str) -> None:
+    """Ask the client once for the bodies of an operation's answers."""
+    if not hasattr(client, "meta") or operation in _hooked.setdefault(client, set()):
+        return
+    _hooked[client].add(operation)
+    service = client.meta.service_model.service_id.hyphenize()
+    client.meta.events.register(f"before-parse.{service}.{operation}", _take_body)

@@ -1,16 +1,21 @@
 """Show the items of a DynamoDB table: a table, its pictures, and what DynamoDB sends."""
 
 import base64
+import hashlib
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from helpers.graph.svg import escape
 from helpers.item_types import Typed
+from helpers.markup import escape
+from helpers.places import PHOTOS
 
 if TYPE_CHECKING:
     from helpers.tables import ItemsFrame
@@ -20,31 +25,64 @@ MOST_IMAGES = 20
 IMAGE_SIDE = 96  # pixels
 LARGEST_IMAGE = 5_000_000  # bytes; a bigger object is not fetched
 LONGEST_CELL = 120  # characters
+LONGEST_WHOLE = 10_000  # characters of what is folded in a cell
 TYPED_ITEMS = 3
 
 _IMAGE_NAMES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
 
 
+def bundle(items: "ItemsFrame") -> dict[str, Any]:
+    """Return what a notebook shows of a table, by MIME type.
+
+    With a picture of the learner's own, a widget shows it while the kernel runs, and the HTML
+    beside the widget, which is what a file keeps, says that it is not kept.
+    """
+    kept = {"text/html": as_html(items), "text/plain": as_text(items)}
+    pictures = _pictures(items)
+    if items.save_pictures or not any(picture.own for picture in pictures.values()):
+        return kept
+    from helpers.table_widget import TableWidget
+
+    widget = TableWidget(_table(items, pictures, own=True), _script())
+    return {**widget.bundle, **kept}
+
+
 def as_html(items: "ItemsFrame") -> str:
-    """Return a table as HTML that needs no script and no style sheet."""
+    """Return a table as HTML: whole without its script, which sorts and filters the rows."""
     if not len(items):
         return f"<p>{escape(_empty_words(items))}</p>"
-    pictures = _pictures(items)
+    table = _table(items, _pictures(items), own=items.save_pictures)
+    key = f"items-{hashlib.sha256(table.encode()).hexdigest()[:16]}"
+    return (
+        f'<div data-items="{key}">{table}</div><script>(() => {{\n{_script()}\n'
+        f"for (const holder of document.querySelectorAll('[data-items=\"{key}\"]'))"
+        ' if (!holder.querySelector("input")) openTable(holder);\n})();</script>'
+    )
+
+
+def _table(items: "ItemsFrame", pictures: dict[int, "Picture"], *, own: bool) -> str:
+    """Return a table that needs no script; `own` says whether the learner's pictures are in it."""
+    shown = {number: picture.html(own) for number, picture in pictures.items()}
     head = "".join(_heading(items, str(column)) for column in items.columns)
-    if pictures:
-        head += '<th style="text-align:left">picture</th>'
+    if shown:
+        head += '<th scope="col" style="text-align:left">picture</th>'
     rows = "".join(
-        _row(items, number, values, pictures)
+        _row(items, number, values, shown)
         for number, values in enumerate(items.head(MOST_ROWS).itertuples(index=False, name=None))
     )
     typed = json.dumps(items.typed[:TYPED_ITEMS], indent=2, ensure_ascii=False, default=_as_base64)
     return (
-        f"<div><p>{escape(_count_words(items))}</p>"
+        f"<div><p>{escape(_count_words(items))}<span data-count></span></p>"
         '<div style="overflow-x:auto"><table class="dataframe"><thead><tr>'
         f"{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         f"<details><summary>As DynamoDB sends it{_first_words(items)}</summary>"
         f"<pre>{escape(typed)}</pre></details></div>"
     )
+
+
+@cache
+def _script() -> str:
+    return Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
 
 def as_text(items: "ItemsFrame") -> str:
@@ -81,7 +119,7 @@ def _as_base64(value: Any) -> Any:
 def _heading(items: "ItemsFrame", column: str) -> str:
     kind = items.key_columns.get(column)
     mark = f"<br><small>{kind}</small>" if kind else ""
-    return f'<th style="text-align:left">{escape(column)}{mark}</th>'
+    return f'<th scope="col" style="text-align:left">{escape(column)}{mark}</th>'
 
 
 def _row(
@@ -89,18 +127,22 @@ def _row(
 ) -> str:
     cells = []
     for column, value in zip(items.columns, values, strict=True):
-        tag = "th" if column in items.key_columns else "td"
+        tag = 'th scope="row"' if column in items.key_columns else "td"
         of_numbers = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
         side = "right" if of_numbers else "left"
-        cells.append(f'<{tag} style="text-align:{side}">{_cell(value)}</{tag}>')
+        cells.append(f'<{tag} style="text-align:{side}">{_cell(value)}</{tag[:2]}>')
     if pictures:
         cells.append(f"<td>{pictures.get(number, '')}</td>")
     return f"<tr>{''.join(cells)}</tr>"
 
 
 def _cell(value: Any) -> str:
-    """Return one value as HTML: short, and whole in the tooltip when it was cut."""
+    """Return one value as HTML: short; what has members is folded, whole inside."""
     text = _words(value)
+    if isinstance(value, list | dict) and value:
+        count = f"{len(value)} {'members' if isinstance(value, dict) else 'values'}"
+        whole = json.dumps(value, indent=2, ensure_ascii=False, default=_words)[:LONGEST_WHOLE]
+        return f"<details><summary>{count}</summary><pre>{escape(whole)}</pre></details>"
     if len(text) <= LONGEST_CELL:
         return escape(text)
     return f'<span title="{escape(text[:1000])}">{escape(text[:LONGEST_CELL])}…</span>'
@@ -120,15 +162,27 @@ def _words(value: Any) -> str:
     return str(value)
 
 
-def _pictures(items: "ItemsFrame") -> dict[int, str]:
-    """Return by row number an <img> for the first picture that a nested map points at."""
-    found: dict[int, str] = {}
+@dataclass(frozen=True)
+class Picture:
+    """A small picture as an <img>, or why there is none; whether it is the learner's own."""
+
+    shown: str
+    own: bool = False
+
+    def html(self, own: bool) -> str:
+        """Return what stands in its cell; a picture of the learner's only with `own`."""
+        return self.shown if own or not self.own else "<i>your own photo: not kept in the file</i>"
+
+
+def _pictures(items: "ItemsFrame") -> dict[int, Picture]:
+    """Return by row number the first picture that a nested map points at."""
+    found: dict[int, Picture] = {}
     if items.images is None:
         return found
     for number, item in enumerate(items.typed[:MOST_ROWS]):
         for bucket, key in _places(item):
             if len(found) < MOST_IMAGES:
-                found[number] = _picture(items, bucket, key)
+                found[number] = _picture(items, item, bucket, key)
             break
     return found
 
@@ -144,11 +198,35 @@ def _places(members: dict[str, Typed], nested: bool = False) -> Iterator[tuple[s
             yield from _places(typed["M"], nested=True)
 
 
-def _picture(items: "ItemsFrame", bucket: str, key: str) -> str:
-    """Return a picture as a small <img> that holds its own data, or why there is none."""
+def _picture(items: "ItemsFrame", item: dict[str, Typed], bucket: str, key: str) -> Picture:
     if (bucket, key) not in items.pictures:
-        items.pictures[bucket, key] = _fetched(items.images, bucket, key)
+        shown = _fetched(items.images, bucket, key)
+        photo = [item.get(name, {}).get("S", "") for name in ("s3bucket", "s3key")]
+        own = shown.startswith("<img") and not (
+            _is_sample(items.images, bucket, key) or _is_sample(items.images, *photo)
+        )
+        items.pictures[bucket, key] = Picture(shown, own)
     return items.pictures[bucket, key]
+
+
+def _is_sample(s3: Any, bucket: str, key: str) -> bool:
+    """Return whether an object is, byte for byte, one of the photos that the workshop brings."""
+    if not bucket or not key:
+        return False
+    try:
+        tag = s3.head_object(Bucket=bucket, Key=key)["ETag"].strip('"')
+    except (ClientError, BotoCoreError):
+        return False
+    return tag in _sample_tags()
+
+
+@cache
+def _sample_tags() -> frozenset[str]:
+    """Return the ETags that S3 gives to the sample photos: their MD5."""
+    return frozenset(
+        hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+        for path in PHOTOS.glob("*.jpg")
+    )
 
 
 def _fetched(s3: Any, bucket: str, key: str) -> str:

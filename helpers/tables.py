@@ -12,7 +12,7 @@ from helpers.errors import WorkshopError
 from helpers.item_pages import Reading
 from helpers.item_types import Columns, Item
 from helpers.item_values import typed, typed_members
-from helpers.table_card import MOST_ROWS
+from helpers.table_card import MOST_ROWS, Picture, bundle
 
 _KEY_KINDS = {"HASH": "partition key", "RANGE": "sort key"}
 _QUIET_PAGES = 2  # more than these, and the progress is shown
@@ -35,6 +35,7 @@ def items(
     statement: str | None = None,
     parameters: Sequence[Any] = (),
     images: Any = None,
+    save_pictures: bool = False,
     flatten: bool = True,
     tell_null: bool = False,
 ) -> "ItemsFrame":
@@ -59,6 +60,8 @@ def items(
         parameters: the values for its question marks, as Python values.
         images: a boto3 client for S3; with it the table shows the pictures that nested maps
             with `s3bucket` and `s3key` point at.
+        save_pictures: whether a saved notebook keeps the learner's own pictures, too. Without it
+            they are shown, and only those of the sample photos are kept.
         flatten: whether the members of maps become columns of their own.
         tell_null: whether NULL stands in the table as `NULL`, and not as a missing value.
 
@@ -85,7 +88,7 @@ def items(
     first: list[Item] = []
     line = Line()
     try:
-        described = {} if table is None else dynamodb.describe_table(TableName=table)["Table"]
+        described = _described(dynamodb, table)
         whole = described.get("ItemCount", 0) if reading.operation == "Scan" else 0
         with raw_answers.no_collection():
             for number, page in enumerate(_pages(dynamodb, reading, segments, line.show)):
@@ -106,7 +109,14 @@ def items(
         raise WorkshopError(f"{problem} · help(items) says what goes where") from problem
     finally:
         line.clear()
-    return ItemsFrame(found, typed=first, table=table or "the statement", keys=keys, images=images)
+    return ItemsFrame(
+        found,
+        typed=first,
+        table=table or "the statement",
+        keys=keys,
+        images=images,
+        save_pictures=save_pictures,
+    )
 
 
 class ItemsFrame(pd.DataFrame):
@@ -124,6 +134,7 @@ class ItemsFrame(pd.DataFrame):
         "key_columns",
         "images",
         "pictures",
+        "save_pictures",
     ]
     _internal_names_set = set(_internal_names)
 
@@ -135,6 +146,7 @@ class ItemsFrame(pd.DataFrame):
         table: str,
         keys: dict[str, str],
         images: Any = None,
+        save_pictures: bool = False,
     ) -> None:
         super().__init__(found, copy=False)
         self.attrs = found.attrs
@@ -142,16 +154,23 @@ class ItemsFrame(pd.DataFrame):
         self.typed = list(typed)
         self.key_columns = keys
         self.images = images
-        self.pictures: dict[tuple[str, str], str] = {}
+        self.save_pictures = save_pictures
+        self.pictures: dict[tuple[str, str], Picture] = {}
 
     @property
     def _constructor(self) -> Callable[..., pd.DataFrame]:
         return pd.DataFrame
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from helpers.table_card import as_html, as_text
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return bundle(self)
 
-        return {"text/html": as_html(self), "text/plain": as_text(self)}
+
+def _described(dynamodb: Any, table: str | None) -> dict[str, Any]:
+    """Return what DescribeTable says of a table; {} for a statement."""
+    if table is None:
+        return {}
+    answer = raw_answers.call(dynamodb, "DescribeTable", {"TableName": table})
+    return dict(answer["Table"])
 
 
 def _reading(

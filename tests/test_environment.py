@@ -35,6 +35,7 @@ def test_conda_brings_the_packages_that_learners_see_and_this_checkout_brings_th
         "jupyterlab",
         "boto3",
         "pandas",
+        "msgspec",
         "ipywidgets",
         "anywidget",
         "awscli",

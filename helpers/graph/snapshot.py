@@ -13,7 +13,7 @@ from urllib.parse import quote
 from helpers.graph import page
 from helpers.graph.outline import Line
 from helpers.graph.page_data import texts
-from helpers.graph.svg import escape
+from helpers.markup import escape
 
 LONGEST_VALUE = 240  # characters of an input or output in the folded list
 

@@ -7,6 +7,7 @@ left; all others are found along `previousEventId`.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
 Status = Literal[
@@ -18,6 +19,8 @@ _ENDS: dict[str, Status] = {
     "ExecutionTimedOut": "timed out",
     "ExecutionAborted": "aborted",
 }
+_DETAILS: dict[str, str] = {}  # type of an event -> what its details are called, as it is seen
+
 # One failing state makes the whole machine look so; of many visits the worst one is shown.
 _WORST: tuple[Status, ...] = (
     "in progress",
@@ -106,8 +109,12 @@ def read(events: Iterable[dict[str, Any]]) -> Trace:
 
 def details(event: dict[str, Any]) -> dict[str, Any]:
     """Return the details of an event, whatever its type calls them; {} when there are none."""
+    found = event.get(_DETAILS.get(event.get("type", ""), ""))
+    if found is not None:
+        return dict(found)
     for key, value in event.items():
         if key.endswith("EventDetails"):
+            _DETAILS[event.get("type", "")] = key
             return dict(value)
     return {}
 
@@ -132,6 +139,29 @@ def _over(visits: Sequence[Visit]) -> Status:
 _AROUND = {f"{kind}State{end}" for kind in ("Map", "Parallel") for end in ("Failed", "Succeeded")}
 
 
+_TRIED = ("Scheduled", "ParallelStateStarted", "MapRunStarted", "MapStateStarted")
+
+
+@cache
+def _meaning(type_: str) -> str:
+    """Return what an event of a type means for the state that it is about."""
+    if type_.endswith("StateEntered"):
+        return "entered"
+    if type_.endswith("StateExited"):
+        return "exited"
+    if type_ in _AROUND or type_.startswith("MapIteration"):
+        return "around"
+    if type_.endswith(_TRIED):
+        return "tried"
+    if type_ == "EvaluationFailed":
+        return "evaluation failed"
+    if type_ in ("ExecutionSucceeded", *_ENDS):
+        return "over"
+    if type_.endswith(("Failed", "TimedOut")):
+        return "failed"
+    return "succeeded" if type_.endswith("Succeeded") else ""
+
+
 class _Reader:
     """Goes through the events once, in order."""
 
@@ -149,26 +179,26 @@ class _Reader:
         type_, previous = event["type"], event.get("previousEventId", 0)
         self.types[event["id"]] = type_
         visit = self.of_event.get(previous)
-        if type_.endswith("StateEntered"):
-            visit = self._enter(event, previous)
-        elif type_.endswith("StateExited"):
-            visit = self._exit(event, visit)
-        elif type_ in _AROUND or type_.startswith("MapIteration"):
-            visit = self._around(event, visit, previous)
-        elif type_ == "MapStateStarted" and visit:
-            visit.iterations = details(event).get("length")
-            self._again(visit, event)
-        elif type_.endswith(("Scheduled", "ParallelStateStarted", "MapRunStarted")) and visit:
-            self._again(visit, event)
-        elif type_ == "EvaluationFailed":
-            visit = self._open(details(event).get("state"), visit) or visit
-            self._fail(visit, event)
-        elif type_ in ("ExecutionSucceeded", *_ENDS):
-            self._finish(event, visit)
-        elif type_.endswith(("Failed", "TimedOut")):
-            self._fail(visit, event)
-        elif type_.endswith("Succeeded") and visit:
-            visit.pending = False
+        match _meaning(type_):
+            case "entered":
+                visit = self._enter(event, previous)
+            case "exited":
+                visit = self._exit(event, visit)
+            case "around":
+                visit = self._around(event, visit, previous)
+            case "tried" if visit:
+                if type_ == "MapStateStarted":
+                    visit.iterations = details(event).get("length")
+                self._again(visit, event)
+            case "evaluation failed":
+                visit = self._open(details(event).get("state"), visit) or visit
+                self._fail(visit, event)
+            case "over":
+                self._finish(event, visit)
+            case "failed":
+                self._fail(visit, event)
+            case "succeeded" if visit:
+                visit.pending = False
         if visit is not None:
             self.of_event[event["id"]] = visit
 

@@ -1,7 +1,5 @@
 """Draw a layout as SVG: a white card that reads well on a light and on a dark page."""
 
-import html
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -20,19 +18,12 @@ from helpers.graph.layout import (
 from helpers.graph.palette import ICONS, LIGHT, css_class, style_sheet
 from helpers.graph.routes import Point
 from helpers.graph.statuses import StateRun, Status
+from helpers.markup import escape
 
 MARGIN = 16.0
 BADGE_LETTER = 6.4  # the widest letter of a badge, in pixels
 _NO_MARKS: Mapping[str, "Mark"] = MappingProxyType({})
 _HIDDEN = ' visibility="hidden"'
-
-# Characters that XML cannot hold.
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def escape(text: str) -> str:
-    """Return a text as it may stand in XML or HTML, in attributes too."""
-    return html.escape(_NOT_XML.sub("\ufffd", text))
 
 
 @dataclass(frozen=True)

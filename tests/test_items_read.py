@@ -1,0 +1,215 @@
+"""Items are read in every way that DynamoDB knows, past botocore's parser and through it alike."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pandas as pd
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from helpers import WorkshopError, item_pages, items, raw_answers
+from helpers.item_types import NULL
+from helpers.local_aws import server
+
+
+@pytest.fixture(scope="module")
+def dynamodb(workshop_home: Any) -> Any:
+    running = server.environment(server.start(workshop_home))
+    session = boto3.Session(
+        running["AWS_ACCESS_KEY_ID"], running["AWS_SECRET_ACCESS_KEY"], region_name="us-east-1"
+    )
+    endpoint = running["AWS_ENDPOINT_URL"]
+    return session.client("dynamodb", endpoint_url=endpoint, config=Config(max_pool_connections=8))
+
+
+@pytest.fixture(scope="module")
+def table(dynamodb: Any) -> Iterator[str]:
+    """Yield a table with three riders of twenty photos each, and an index by place."""
+    attributes = [("rider", "S"), ("number", "N"), ("place", "S")]
+    dynamodb.create_table(
+        TableName="photos",
+        KeySchema=[
+            {"AttributeName": "rider", "KeyType": "HASH"},
+            {"AttributeName": "number", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": kind} for name, kind in attributes
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-place",
+                "KeySchema": [{"AttributeName": "place", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    for rider in ("ana", "bo", "cy"):
+        for number in range(20):
+            dynamodb.put_item(
+                TableName="photos",
+                Item={
+                    "rider": {"S": rider},
+                    "number": {"N": str(number)},
+                    "place": {"S": "sea" if number % 2 else "hill"},
+                    "data": {"B": bytes([number, 255])},
+                    "note": {"NULL": True} if number % 3 else {"S": "ü"},
+                    "at": {"M": {"lat": {"N": "1.5"}, "tags": {"SS": ["a", "b"]}}},
+                },
+            )
+    yield "photos"
+    dynamodb.delete_table(TableName="photos")
+
+
+def test_a_scan_reads_all_with_the_keys_first(dynamodb: Any, table: str) -> None:
+    found = items(dynamodb, table)
+    assert len(found) == 60 and list(found.columns)[:2] == ["rider", "number"]
+    assert str(found["number"].dtype) == "Int64" and found["number"].sum() == 570
+    assert found.loc[0, "data"] == bytes([found.loc[0, "number"], 255])
+
+
+def test_the_answer_of_botocores_parser_gives_the_same_table(
+    dynamodb: Any, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = raw_answers.call(dynamodb, "Scan", {"TableName": table})
+    assert raw[raw_answers.RAW] and isinstance(raw["Items"][0]["data"]["B"], str)
+    quick = items(dynamodb, table)
+    monkeypatch.setattr(raw_answers, "_hook", lambda client, operation: None)
+    monkeypatch.setattr(raw_answers, "_take_body", None)
+    plain = boto3_client_like(dynamodb)
+    answer = raw_answers.call(plain, "Scan", {"TableName": table})
+    assert raw_answers.RAW not in answer and isinstance(answer["Items"][0]["data"]["B"], bytes)
+    pd.testing.assert_frame_equal(pd.DataFrame(quick), pd.DataFrame(items(plain, table)))
+
+
+def boto3_client_like(client: Any) -> Any:
+    """Return another client of the same AWS, on which nothing is registered."""
+    keys = client._request_signer._credentials
+    session = boto3.Session(keys.access_key, keys.secret_key, region_name="us-east-1")
+    return session.client("dynamodb", endpoint_url=client.meta.endpoint_url)
+
+
+def test_other_calls_of_the_client_are_parsed_as_always(dynamodb: Any, table: str) -> None:
+    items(dynamodb, table)
+    answer = dynamodb.scan(TableName=table, Limit=1)
+    assert isinstance(answer["Items"][0]["data"]["B"], bytes) and raw_answers.RAW not in answer
+    seen: list[bool] = []
+
+    def other() -> None:
+        seen.append(raw_answers.RAW in dynamodb.scan(TableName=table, Limit=1))
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    thread.join()
+    assert seen == [False]
+
+
+def test_a_query_takes_awss_expressions_and_python_values(dynamodb: Any, table: str) -> None:
+    found = items(
+        dynamodb,
+        table,
+        key_condition="rider = :who AND #n < :most",
+        names={"#n": "number"},
+        values={":who": "bo", ":most": 5},
+    )
+    assert found["number"].tolist() == [0, 1, 2, 3, 4] and set(found["rider"]) == {"bo"}
+    by_place = items(
+        dynamodb,
+        table,
+        index="by-place",
+        key_condition="place = :p",
+        filter="rider = :who",
+        values={":p": "sea", ":who": "cy"},
+        projection="rider, place",
+    )
+    assert by_place["rider"].tolist() == ["cy"] * 10 and set(by_place["place"]) == {"sea"}
+    assert "data" not in by_place.columns
+
+
+def test_a_limit_counts_items_also_behind_a_filter(dynamodb: Any, table: str) -> None:
+    assert len(items(dynamodb, table, limit=7)) == 7
+    found = items(dynamodb, table, filter="place = :p", values={":p": "sea"}, limit=25)
+    assert len(found) == 25 and set(found["place"]) == {"sea"}
+
+
+def test_segments_read_the_same_items(dynamodb: Any, table: str) -> None:
+    whole, parts = items(dynamodb, table), items(dynamodb, table, segments=3)
+    order = ["rider", "number"]
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(whole.sort_values(order, ignore_index=True)),
+        pd.DataFrame(parts.sort_values(order, ignore_index=True)),
+    )
+
+
+def test_partiql_reads_too(dynamodb: Any, table: str) -> None:
+    statement = f'SELECT * FROM "{table}" WHERE rider = ?'
+    assert len(items(dynamodb, statement=statement, parameters=["ana"])) == 20
+
+
+def test_null_and_missing_are_told_apart_on_request(dynamodb: Any, table: str) -> None:
+    assert items(dynamodb, table)["note"].isna().sum() == 39
+    told = items(dynamodb, table, tell_null=True)["note"]
+    assert sum(value is NULL for value in told) == 39 and repr(NULL) == "NULL"
+
+
+def test_maps_can_be_kept_whole(dynamodb: Any, table: str) -> None:
+    assert items(dynamodb, table).loc[0, "at.tags"] == {"a", "b"}
+    kept = items(dynamodb, table, flatten=False)
+    assert kept.loc[0, "at"] == {"lat": 1.5, "tags": {"a", "b"}}
+
+
+class Busy:
+    """A client of a table that is asked too much, for a while."""
+
+    def __init__(self, client: Any, times: int) -> None:
+        self.client, self.times, self.meta = client, times, client.meta
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+    def scan(self, **request: Any) -> Any:
+        if "ExclusiveStartKey" in request and self.times:
+            self.times -= 1
+            said = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": ""}}
+            raise ClientError(said, "Scan")  # type: ignore[arg-type]
+        return self.client.scan(**request | {"Limit": 25})
+
+
+def test_a_table_that_is_asked_too_much_is_waited_for(
+    dynamodb: Any, table: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(item_pages.time, "sleep", waited.append)
+    assert len(items(Busy(dynamodb, 3), table)) == 60
+    assert waited == [1.0, 2.0, 4.0]
+    assert "ProvisionedThroughputExceededException: going on in 4 s" in capsys.readouterr().out
+    with pytest.raises(WorkshopError, match="give it more read capacity"):
+        items(Busy(dynamodb, 1_000), table)
+
+
+def test_progress_is_shown_past_two_pages(dynamodb: Any, table: str, capsys: Any) -> None:
+    items(dynamodb, table)
+    assert capsys.readouterr().out == ""
+    items(Busy(dynamodb, 0), table)
+    assert "60 items" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({}, "was given neither"),
+        ({"table": "photos", "statement": "SELECT"}, "was given both"),
+        ({"table": "photos", "key_condition": "rider = :x"}, "ValidationException.*values="),
+        ({"table": "photos", "segments": 2, "key_condition": "rider = :x"}, "Only a Scan"),
+        ({"table": "photos", "limit": "x"}, "help\\(items\\)"),
+        ({"table": "nowhere"}, "There is no table 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_read_is_one_clear_sentence(
+    dynamodb: Any, table: str, asked: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(WorkshopError, match=said):
+        items(dynamodb, **asked)

@@ -1,0 +1,181 @@
+"""What was read can be written, and comes back exactly as it was."""
+
+from decimal import Decimal
+from typing import Any
+
+import boto3
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from helpers import WorkshopError, items, put_items
+from helpers.item_types import Item, frame
+from helpers.item_values import typed
+from helpers.item_writing import rows_of
+from helpers.local_aws import server
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
+NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=4)
+NUMBERS = (
+    st.integers(-(10**37), 10**37).map(str)
+    | st.decimals(-(10**20), 10**20, places=4).map(str)
+    | st.sampled_from(["0", "1E+125", "1E-130", f"-9.{'9' * 37}E+125", "1.50"])
+)
+SCALARS = st.one_of(
+    TEXT.map(lambda text: {"S": text}),
+    NUMBERS.map(lambda text: {"N": text}),
+    st.booleans().map(lambda one: {"BOOL": one}),
+    st.just({"NULL": True}),
+    st.binary(max_size=6).map(lambda data: {"B": data}),
+    st.sets(TEXT.filter(bool), min_size=1, max_size=3).map(lambda all_: {"SS": sorted(all_)}),
+    st.sets(NUMBERS.map(Decimal), min_size=1, max_size=3).map(
+        lambda all_: {"NS": [str(one) for one in all_]}
+    ),
+    st.sets(st.binary(min_size=1, max_size=3), min_size=1, max_size=3).map(
+        lambda all_: {"BS": sorted(all_)}
+    ),
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda all_: {"L": all_})
+        | st.dictionaries(NAMES, inner, max_size=3).map(lambda members: {"M": members})
+    ),
+    max_leaves=6,
+)
+ITEMS = st.lists(st.dictionaries(NAMES, VALUES, max_size=4), min_size=1, max_size=5)
+
+
+def same(value: Any) -> Any:
+    """Return a typed value so that two are equal if DynamoDB cannot tell them apart."""
+    ((kind, said),) = value.items()
+    if kind == "N":
+        return kind, Decimal(said).normalize()
+    if kind == "NS":
+        return kind, sorted(Decimal(one) for one in said)
+    if kind in ("SS", "BS"):
+        return kind, sorted(said)
+    if kind == "L":
+        return kind, [same(one) for one in said]
+    if kind == "M":
+        return kind, {name: same(one) for name, one in said.items()}
+    return kind, said
+
+
+@pytest.mark.parametrize("flatten", [True, False])
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(found=ITEMS)
+def test_any_items_come_back_exactly(flatten: bool, found: list[Item]) -> None:
+    table = frame(found, flatten=flatten, tell_null=True)
+    back = list(rows_of(table))
+    assert [same({"M": item}) for item in back] == [same({"M": item}) for item in found]
+
+
+@pytest.fixture(scope="module")
+def dynamodb(workshop_home: Any) -> Any:
+    running = server.environment(server.start(workshop_home))
+    session = boto3.Session(
+        running["AWS_ACCESS_KEY_ID"], running["AWS_SECRET_ACCESS_KEY"], region_name="us-east-1"
+    )
+    client = session.client("dynamodb", endpoint_url=running["AWS_ENDPOINT_URL"])
+    client.create_table(
+        TableName="written",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield client
+    client.delete_table(TableName="written")
+
+
+def test_a_table_is_written_in_batches_and_read_again(dynamodb: Any) -> None:
+    rows = [
+        {"id": f"{n:03}", "n": n, "price": 1.5, "at": {"tags": {"a"}, "none": None}, "l": [1, "x"]}
+        for n in range(60)
+    ]
+    assert repr(put_items(dynamodb, "written", rows)) == "60 items put into written"
+    first = items(dynamodb, "written", tell_null=True)
+    assert len(first) == 60 and first["n"].sum() == sum(range(60))
+    first["n"] = first["n"] + 1
+    put_items(dynamodb, "written", first)
+    again = items(dynamodb, "written", tell_null=True).sort_values("id", ignore_index=True)
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(again), pd.DataFrame(first.sort_values("id", ignore_index=True))
+    )
+
+
+def test_any_dataframe_can_be_written_and_gaps_are_left_out(dynamodb: Any) -> None:
+    rows = pd.DataFrame({"id": ["x", "y"], "n": [1.5, None], "thumbnail.s3key": ["a.jpg", None]})
+    assert list(rows_of(rows)) == [
+        {"id": {"S": "x"}, "n": {"N": "1.5"}, "thumbnail": {"M": {"s3key": {"S": "a.jpg"}}}},
+        {"id": {"S": "y"}},
+    ]
+
+
+class Slow:
+    """A client that leaves some items of each batch over, as a busy table does."""
+
+    def __init__(self, client: Any) -> None:
+        self.client, self.meta, self.calls = client, client.meta, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+    def batch_write_item(self, RequestItems: dict[str, Any]) -> Any:  # noqa: N803 (AWS's name)
+        self.calls += 1
+        ((table, all_),) = RequestItems.items()
+        self.client.batch_write_item(RequestItems={table: all_[:10]})
+        left = all_[10:]
+        return {"UnprocessedItems": {table: left} if left else {}}
+
+
+def test_what_dynamodb_leaves_over_is_put_again(
+    dynamodb: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("helpers.item_writing.time.sleep", lambda seconds: None)
+    client = Slow(dynamodb)
+    put_items(client, "written", [{"id": f"slow-{n}"} for n in range(30)])
+    assert client.calls == 4  # 25 in three goes, 5 in one
+    found = items(dynamodb, "written", filter="begins_with(id, :s)", values={":s": "slow-"})
+    assert len(found) == 30
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([{"id": "a"}, {"n": 1}], "Row 1 has no 'id'"),
+        ([{"id": "a"}, {"id": "a"}], "Rows 0 and 1 have the same key"),
+        ([{"id": "a", "x": float("inf")}], "stores no inf"),
+        ([{"id": "a", "x": 10**40 + 1}], "keeps 38 digits"),
+        ([{"id": "a", "x": {1, "b"}}], "no type for the set"),
+        ([{"id": "a", "x": set()}], "no type for the set"),
+        ([{"id": "a", "x": object}], "no type for"),
+        ([{"id": ""}], "ValidationException.*keys are not empty"),
+    ],
+)
+def test_what_cannot_be_written_is_one_clear_sentence(
+    dynamodb: Any, rows: list[Any], said: str
+) -> None:
+    before = len(items(dynamodb, "written"))
+    with pytest.raises(WorkshopError, match=said):
+        put_items(dynamodb, "written", rows)
+    assert len(items(dynamodb, "written")) == before
+
+
+def test_two_columns_that_contradict_each_other_are_named() -> None:
+    rows = pd.DataFrame({"a": ["text"], "a.b": ["inside"]})
+    with pytest.raises(WorkshopError, match="'a.b' asks for a map 'a'"):
+        list(rows_of(rows))
+
+
+def test_numpy_and_pandas_values_have_types() -> None:
+    table = pd.DataFrame({"i": [1], "f": [0.1], "b": [True], "t": [pd.Timestamp("2026-11-26")]})
+    (row,) = rows_of(table)
+    assert row == {
+        "i": {"N": "1"},
+        "f": {"N": "0.1"},
+        "b": {"BOOL": True},
+        "t": {"S": "2026-11-26T00:00:00"},
+    }
+    assert typed(Decimal("1.10")) == {"N": "1.10"}
