@@ -92,14 +92,18 @@ def _events(count: int) -> Iterator[dict[str, Any]]:
     number, state = 1, 0
     while True:
         name = STATES[state % len(STATES)]
-        given = json.dumps({"userId": f"user_{state}", "box": {"Width": 0.33, "Left": 0.2}})
+        box = {"Width": 0.33, "Height": 0.44, "Left": 0.2, "Top": 0.1}
+        photo = {"userId": f"user_{state}", "s3Bucket": "photos", "s3Key": f"{state}.jpg"}
+        given = json.dumps({**photo, "detectedFaceDetails": {"BoundingBox": box}})
+        called = {"resourceType": "lambda", "resource": "invoke"}
+        asked = json.dumps({"FunctionName": f"function:{name}", "Payload": photo})
         left = json.dumps({**json.loads(given), "faceId": _id(), "requestId": _id()})
         state += 1
         for type_, said in (
             ("TaskStateEntered", {"name": name, "input": given, "inputDetails": whole}),
-            ("LambdaFunctionScheduled", {"resource": f"function:{name}", "input": given}),
-            ("LambdaFunctionStarted", {}),
-            ("LambdaFunctionSucceeded", {"output": left, "outputDetails": whole}),
+            ("TaskScheduled", called | {"region": "us-east-1", "parameters": asked}),
+            ("TaskStarted", called),
+            ("TaskSucceeded", called | {"output": left, "outputDetails": whole}),
             ("TaskStateExited", {"name": name, "output": left, "outputDetails": whole}),
         ):
             number, now = number + 1, now + _random.random() / 5

@@ -19,6 +19,7 @@ int or a float says the same, so that `describe()`, `sum()` and plots work.
 import base64
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ Item = dict[str, Typed]
 Path = tuple[str, ...]  # the names of nested maps, from the outside in
 
 _GREATEST_INT = 2**63 - 1
+_LARGE = 1_000  # values of a page that are worth an array of their own
 _SURE_DIGITS = 15  # a float keeps this many digits, whatever they are
 
 
@@ -88,7 +90,7 @@ class Columns:
     def __init__(self, *, flatten: bool = True, tell_null: bool = False) -> None:
         """Take whether members of maps become columns, and whether NULL is no missing value."""
         self._flatten, self._tell_null = flatten, tell_null
-        self._parts: dict[Path, list[tuple[int, str | None, list[Any]]]] = {}
+        self._parts: dict[Path, list[tuple[int, str | None, Any]]] = {}
         self._count = 0
 
     def __len__(self) -> int:
@@ -117,17 +119,14 @@ class Columns:
             self._values(type_, values, (*above, name))
         there = [members for members in maps if members is not None]
         if seen != sum(map(len, there)):
-            names = dict.fromkeys(ragged)
-            for members in there:
-                names.update(dict.fromkeys(members))
-            for name in names:
+            for name in dict.fromkeys((*ragged, *chain.from_iterable(there))):
                 if name in ragged or name not in first:
                     cells = [None if m is None else m.get(name) for m in maps]
                     self._cells(cells, (*above, name))
 
     def _cells(self, cells: list[Typed | None], path: Path) -> None:
         """Add the typed values of one attribute, by one type where they have one."""
-        types = {name for cell in cells if cell is not None for name in cell}
+        types = set(chain.from_iterable(filter(None, cells)))
         if len(types) > 1:
             self._mixed(cells, path)
         elif types:
@@ -156,7 +155,14 @@ class Columns:
             self._keep(path, None, cells)
 
     def _keep(self, path: Path, type_: str | None, values: list[Any]) -> None:
-        """Keep a part of a column: what stands behind one type, or whole typed values (None)."""
+        """Keep a part of a column: what stands behind one type, or whole typed values (None).
+
+        The texts of a large page become an array at once: it is smaller, and pages are waited for.
+        """
+        if type_ == "S" and len(values) >= _LARGE:
+            import pandas as pd
+
+            values = pd.array(values, dtype="str")
         self._parts.setdefault(path, []).append((self._count, type_, values))
 
     def frame(self, keys: Sequence[str] = ()) -> "pd.DataFrame":
@@ -173,6 +179,9 @@ class Columns:
     def _column(self, parts: list[tuple[int, str | None, list[Any]]]) -> Any:
         """Return a whole column in the type that suits all its parts."""
         types = {type_ for _, type_, _ in parts}
+        if types == {"S"} and sum(len(values) for _, _, values in parts) == self._count:
+            return _texts([values for _, _, values in parts])
+        parts = [(start, type_, _as_list(values)) for start, type_, values in parts]
         if len(types) == 1 and None not in types:
             (type_,) = types
             cells = self._aligned(parts)
@@ -222,6 +231,23 @@ def column_names(paths: Sequence[Path]) -> dict[Path, str]:
         for name, same in plain.items()
         for path in same
     }
+
+
+def _texts(parts: list[Any]) -> Any:
+    """Return a column of texts without a gap between its parts, which are lists or arrays."""
+    import pandas as pd
+
+    if len(parts) == 1:
+        return pd.Series(parts[0], dtype="str", copy=False)
+    series = [pd.Series(part, dtype="str", copy=False) for part in parts]
+    return pd.concat(series, ignore_index=True)
+
+
+def _as_list(values: Any) -> list[Any]:
+    """Return the values of a part; a gap in an array of texts is None again."""
+    if isinstance(values, list):
+        return values
+    return [one if isinstance(one, str) else None for one in values]
 
 
 def _single(keys: Iterable[str]) -> set[Path]:

@@ -1,7 +1,9 @@
 """Read the items of a DynamoDB table as a pandas table that shows itself."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 from botocore.exceptions import ClientError, ParamValidationError
@@ -17,6 +19,10 @@ from helpers.table_card import MOST_ROWS, Picture, bundle
 _KEY_KINDS = {"HASH": "partition key", "RANGE": "sort key"}
 _QUIET_PAGES = 2  # more than these, and the progress is shown
 _BAR = 24  # characters
+_FRESH = 60.0  # seconds for which the keys of a table are not asked for again
+_known_tables: "WeakKeyDictionary[Any, dict[str, tuple[float, dict[str, Any]]]]" = (
+    WeakKeyDictionary()
+)
 
 
 def items(
@@ -166,11 +172,16 @@ class ItemsFrame(pd.DataFrame):
 
 
 def _described(dynamodb: Any, table: str | None) -> dict[str, Any]:
-    """Return what DescribeTable says of a table; {} for a statement."""
+    """Return what DescribeTable says of a table, or said in the last minute; {} for a statement."""
     if table is None:
         return {}
-    answer = raw_answers.call(dynamodb, "DescribeTable", {"TableName": table})
-    return dict(answer["Table"])
+    known = _known_tables.setdefault(dynamodb, {})
+    when, said = known.get(table, (-_FRESH, {}))
+    if time.monotonic() - when >= _FRESH:
+        answer = raw_answers.call(dynamodb, "DescribeTable", {"TableName": table})
+        said = answer["Table"]
+        known[table] = (time.monotonic(), said)
+    return said
 
 
 def _reading(
