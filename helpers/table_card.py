@@ -63,9 +63,10 @@ def as_html(items: "ItemsFrame") -> str:
 def _table(items: "ItemsFrame", pictures: dict[int, "Picture"], *, own: bool) -> str:
     """Return a table that needs no script; `own` says whether the learner's pictures are in it."""
     shown = {number: picture.html(own) for number, picture in pictures.items()}
-    head = "".join(_heading(items, str(column)) for column in items.columns)
+    heads = [_heading(items, str(column)) for column in items.columns]
     if shown:
-        head += '<th scope="col" style="text-align:left">picture</th>'
+        heads.insert(len(items.key_columns), '<th scope="col" style="text-align:left">picture</th>')
+    head = "".join(heads)
     rows = "".join(
         _row(items, number, values, shown)
         for number, values in enumerate(items.head(MOST_ROWS).itertuples(index=False, name=None))
@@ -132,7 +133,7 @@ def _row(
         side = "right" if of_numbers else "left"
         cells.append(f'<{tag} style="text-align:{side}">{_cell(value)}</{tag[:2]}>')
     if pictures:
-        cells.append(f"<td>{pictures.get(number, '')}</td>")
+        cells.insert(len(items.key_columns), f"<td>{pictures.get(number, '')}</td>")
     return f"<tr>{''.join(cells)}</tr>"
 
 

@@ -7,6 +7,7 @@ import traitlets
 
 _OPEN = """
 export default { render({ model, el }) {
+  el.classList.add("jp-RenderedHTMLCommon"); // it looks like the tables of pandas
   el.innerHTML = model.get("html"); // made and escaped by helpers/table_card.py
   openTable(el);
 } };
