@@ -56,8 +56,9 @@ def of_room(room):
     [
         ("errors", []),
         ("places", []),
+        ("markup", []),
         ("asl", ["asl", "errors", "places"]),
-        ("graph", ["graph", "asl", "errors", "places"]),
+        ("graph", ["graph", "asl", "errors", "markup", "places"]),
         ("local_aws", ["local_aws", "asl", "errors", "places"]),
     ],
 )
