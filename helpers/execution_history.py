@@ -1,6 +1,6 @@
 """The history of an execution: its events, as a table of events and as a table of visits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 Event = dict[str, Any]
 
 _PAGE = 1000  # events; the most that GetExecutionHistory gives at once
-_SAID_ALREADY = ("inputDetails", "outputDetails")  # whether AWS cut a text, which it does not
+# What has a column of its own, and whether AWS cut a text, which it does not.
+_APART = frozenset(("input", "output", "error", "cause", "inputDetails", "outputDetails"))
 
 
 def all_events(sfn: Any, arn: str) -> list[Event]:
@@ -38,27 +39,14 @@ def as_table(events: Sequence[Event]) -> "pd.DataFrame":
     import pandas as pd
 
     trace = statuses.read(events)
-    begun = events[0]["timestamp"] if events else None
     texts = _Texts()
-    names, since, inputs, outputs, errors, causes, more = ([] for _ in range(7))  # type: ignore[var-annotated]
-    for event in events:
-        visit = trace.of_event.get(event["id"])
-        if visit is None or event["type"].startswith("Execution"):
-            names.append("")
-            since.append(begun)
-        else:
-            names.append(visit.name)
-            since.append(visit.entered["timestamp"])
-        said = statuses.details(event)
-        inputs.append(texts.parsed(said.pop("input", None)))
-        outputs.append(texts.parsed(said.pop("output", None)))
-        errors.append(said.pop("error", ""))
-        causes.append(texts.parsed(said.pop("cause", None)))
-        for known in _SAID_ALREADY:
-            said.pop(known, None)
-        if "parameters" in said:
-            said["parameters"] = texts.parsed(said["parameters"])
-        more.append(said)
+    said = [statuses.details(event) for event in events]
+    visits = [trace.of_event.get(event["id"]) for event in events]
+    for row, event in enumerate(events):
+        if event["type"].startswith("Execution"):  # it is about no state
+            visits[row] = None
+    begun = events[0]["timestamp"] if events else None
+    since = [visit.entered["timestamp"] if visit else begun for visit in visits]
     times = pd.Series(pd.to_datetime([event["timestamp"] for event in events], utc=True))
     entered = pd.Series(pd.to_datetime(since, utc=True))
     return pd.DataFrame(
@@ -67,13 +55,13 @@ def as_table(events: Sequence[Event]) -> "pd.DataFrame":
             "previous_id": pd.Series([e.get("previousEventId", 0) for e in events], dtype="int64"),
             "timestamp": times,
             "type": pd.Series([event["type"] for event in events], dtype="str"),
-            "state": pd.Series(names, dtype="str"),
+            "state": pd.Series([visit.name if visit else "" for visit in visits], dtype="str"),
             "seconds": (times - entered).dt.total_seconds(),
-            "input": _objects(inputs),
-            "output": _objects(outputs),
-            "error": pd.Series(errors, dtype="str"),
-            "cause": _objects(causes),
-            "details": _objects(more),
+            "input": texts.column(said, "input"),
+            "output": texts.column(said, "output"),
+            "error": pd.Series([each.get("error", "") for each in said], dtype="str"),
+            "cause": texts.column(said, "cause"),
+            "details": _objects([_rest(each, texts) for each in said]),
         },
         copy=False,
     )
@@ -97,8 +85,8 @@ def as_visits(events: Sequence[Event]) -> "pd.DataFrame":
             "retries": pd.Series([visit.retries for visit in visits], dtype="int64"),
             "item": pd.Series([visit.item for visit in visits], dtype="Int64"),
             "inside": pd.Series([v.outer.name if v.outer else "" for v in visits], dtype="str"),
-            "input": _objects([texts.parsed(said.get("input")) for said in entered]),
-            "output": _objects([texts.parsed(said.get("output")) for said in left]),
+            "input": texts.column(entered, "input"),
+            "output": texts.column(left, "output"),
             "error": pd.Series([error for error, _ in problems], dtype="str"),
             "cause": _objects([texts.parsed(cause or None) for _, cause in problems]),
         },
@@ -122,6 +110,18 @@ class _Texts:
         if text not in self._known:
             self._known[text] = parsed(text)
         return self._known[text]
+
+    def column(self, said: Sequence[Mapping[str, Any]], name: str) -> "pd.Series[Any]":
+        """Return what the texts of one name say."""
+        return _objects([self.parsed(each[name]) if name in each else None for each in said])
+
+
+def _rest(said: Mapping[str, Any], texts: _Texts) -> dict[str, Any]:
+    """Return what has no column of its own."""
+    rest = {name: value for name, value in said.items() if name not in _APART}
+    if "parameters" in rest:
+        rest["parameters"] = texts.parsed(rest["parameters"])
+    return rest
 
 
 def _objects(values: list[Any]) -> "pd.Series[Any]":

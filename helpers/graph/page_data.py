@@ -218,7 +218,7 @@ def _of_run(
                 _milliseconds(event["timestamp"], begun),
                 event["type"],
                 number.get(id(trace.of_event.get(event["id"]))),
-                values.add(statuses.details(event)),
+                values.add(dict(statuses.details(event))),
             ]
             for event in events
         ]

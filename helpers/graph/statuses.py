@@ -4,10 +4,11 @@ Events are those of GetExecutionHistory. An event tells its state only when a st
 left; all others are found along `previousEventId`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Literal
 
 Status = Literal[
@@ -19,6 +20,7 @@ _ENDS: dict[str, Status] = {
     "ExecutionTimedOut": "timed out",
     "ExecutionAborted": "aborted",
 }
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _DETAILS: dict[str, str] = {}  # type of an event -> what its details are called, as it is seen
 
 # One failing state makes the whole machine look so; of many visits the worst one is shown.
@@ -107,16 +109,16 @@ def read(events: Iterable[dict[str, Any]]) -> Trace:
     return Trace(tuple(reader.visits), reader.of_event, reader.taken, reader.end is not None)
 
 
-def details(event: dict[str, Any]) -> dict[str, Any]:
+def details(event: dict[str, Any]) -> Mapping[str, Any]:
     """Return the details of an event, whatever its type calls them; {} when there are none."""
-    found = event.get(_DETAILS.get(event.get("type", ""), ""))
+    found: Mapping[str, Any] | None = event.get(_DETAILS.get(event.get("type", ""), ""))
     if found is not None:
-        return dict(found)
+        return found
     for key, value in event.items():
         if key.endswith("EventDetails"):
             _DETAILS[event.get("type", "")] = key
-            return dict(value)
-    return {}
+            return value or _NOTHING
+    return _NOTHING
 
 
 def problem(event: dict[str, Any]) -> tuple[str, str]:
