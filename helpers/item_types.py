@@ -238,9 +238,9 @@ def _texts(parts: list[Any]) -> Any:
     import pandas as pd
 
     if len(parts) == 1:
-        return pd.Series(parts[0], dtype="str", copy=False)
+        return pd.array(parts[0], dtype="str", copy=False)
     series = [pd.Series(part, dtype="str", copy=False) for part in parts]
-    return pd.concat(series, ignore_index=True)
+    return pd.concat(series, ignore_index=True).array
 
 
 def _as_list(values: Any) -> list[Any]:
@@ -272,11 +272,11 @@ def _series(type_: str, cells: list[Any], tell_null: bool) -> Any:
     import pandas as pd
 
     if type_ == "S":
-        return pd.Series(cells, dtype="str")
+        return pd.array(cells, dtype="str")
     if type_ == "N":
         return _numbers(cells)
     if type_ == "BOOL":
-        return pd.Series(cells, dtype="boolean" if None in cells else "bool")
+        return pd.array(cells, dtype="boolean" if None in cells else "bool")
     if type_ == "NULL":
         return _objects([NULL if tell_null and cell else None for cell in cells])
     convert = _CONVERSIONS[type_]
@@ -285,12 +285,11 @@ def _series(type_: str, cells: list[Any], tell_null: bool) -> Any:
 
 def _objects(values: list[Any]) -> Any:
     import numpy as np
-    import pandas as pd
 
     found = np.empty(len(values), dtype=object)
     for row, one in enumerate(values):  # a list among them must stay one value
         found[row] = one
-    return pd.Series(found, copy=False)
+    return found
 
 
 def _numbers(texts: list[str | None]) -> Any:
@@ -301,9 +300,9 @@ def _numbers(texts: list[str | None]) -> Any:
     mask = np.array([text is None for text in texts]) if gaps else np.zeros(len(texts), bool)
     whole = _whole_numbers(texts)
     if whole is not None:
-        return pd.Series(pd.arrays.IntegerArray(whole, mask), copy=False)
+        return pd.arrays.IntegerArray(whole, mask)
     if _all_fit([text for text in texts if text is not None] if gaps else texts):
-        return pd.Series([np.nan if text is None else float(text) for text in texts])
+        return np.array([np.nan if text is None else float(text) for text in texts])
     return _objects([None if text is None else Decimal(text) for text in texts])
 
 

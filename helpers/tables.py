@@ -91,23 +91,16 @@ def items(
         parameters,
     )
     columns = Columns(flatten=flatten, tell_null=tell_null)
-    first: list[Item] = []
     line = Line()
     try:
         described = _described(dynamodb, table)
+        keys = {
+            k["AttributeName"]: _KEY_KINDS[k["KeyType"]] for k in described.get("KeySchema", [])
+        }
         whole = described.get("ItemCount", 0) if reading.operation == "Scan" else 0
         with raw_answers.no_collection():
-            for number, page in enumerate(_pages(dynamodb, reading, segments, line.show)):
-                page = page if limit is None else page[: limit - len(columns)]
-                columns.add(page)
-                first += page[: MOST_ROWS - len(first)]
-                if number >= _QUIET_PAGES:
-                    line.show(_progress(len(columns), whole))
-                if len(columns) == limit:
-                    break
-            keys = {
-                k["AttributeName"]: _KEY_KINDS[k["KeyType"]] for k in described.get("KeySchema", [])
-            }
+            pages = _pages(dynamodb, reading, segments, line.show)
+            first = _fill(columns, pages, limit, whole, line)
             found = columns.frame(list(keys))
     except ClientError as problem:
         raise _explained(problem, dynamodb, table) from problem
@@ -218,6 +211,22 @@ def _pages(
             "the statement"
         )
     return item_pages.segments(dynamodb, reading, segments, wait)
+
+
+def _fill(
+    columns: Columns, pages: Iterator[list[Item]], limit: int | None, whole: int, line: Line
+) -> list[Item]:
+    """Add pages to the columns, show how far it is, and return the first items as they came."""
+    first: list[Item] = []
+    for number, page in enumerate(pages):
+        page = page if limit is None else page[: limit - len(columns)]
+        columns.add(page)
+        first += page[: MOST_ROWS - len(first)]
+        if number >= _QUIET_PAGES:
+            line.show(_progress(len(columns), whole))
+        if len(columns) == limit:
+            break
+    return first
 
 
 def _progress(count: int, whole: int) -> str:
