@@ -228,12 +228,12 @@ def history(sfn: Any, execution_arn: str, *, visits: bool = False) -> "pd.DataFr
     Raises:
         WorkshopError: there is no such execution.
     """
+    make = as_visits if visits else as_table
     try:
-        events = all_events(sfn, execution_arn)
+        with no_collection():
+            return make(all_events(sfn, execution_arn))
     except ClientError as problem:
         raise _explained(problem, execution_arn) from problem
-    with no_collection():
-        return as_visits(events) if visits else as_table(events)
 
 
 def problem_words(error: str, cause: str) -> str:
