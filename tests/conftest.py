@@ -28,3 +28,20 @@ def workshop(workshop_home: Path) -> Any:
     workshop = connect("embedded")
     workshop.deploy()
     return workshop
+
+
+@pytest.fixture(scope="session")
+def dynamodb(workshop_home: Path) -> Any:
+    """Return a client for DynamoDB on the test session's embedded AWS."""
+    import boto3
+
+    from helpers.local_aws import server
+
+    running = server.start(workshop_home)
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=running.endpoint,
+        aws_access_key_id=running.access_key_id,
+        aws_secret_access_key=running.secret_access_key,
+        region_name=running.region,
+    )

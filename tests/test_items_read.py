@@ -7,22 +7,10 @@ from typing import Any
 import boto3
 import pandas as pd
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from helpers import WorkshopError, item_pages, items, raw_answers
 from helpers.item_types import NULL
-from helpers.local_aws import server
-
-
-@pytest.fixture(scope="module")
-def dynamodb(workshop_home: Any) -> Any:
-    running = server.environment(server.start(workshop_home))
-    session = boto3.Session(
-        running["AWS_ACCESS_KEY_ID"], running["AWS_SECRET_ACCESS_KEY"], region_name="us-east-1"
-    )
-    endpoint = running["AWS_ENDPOINT_URL"]
-    return session.client("dynamodb", endpoint_url=endpoint, config=Config(max_pool_connections=8))
 
 
 @pytest.fixture(scope="module")

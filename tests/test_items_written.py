@@ -1,9 +1,9 @@
 """What was read can be written, and comes back exactly as it was."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-import boto3
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +13,6 @@ from helpers import WorkshopError, items, put_items
 from helpers.item_types import Item, frame
 from helpers.item_values import typed
 from helpers.item_writing import rows_of
-from helpers.local_aws import server
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=4)
@@ -72,21 +71,17 @@ def test_any_items_come_back_exactly(flatten: bool, found: list[Item]) -> None:
     assert [same({"M": item}) for item in back] == [same({"M": item}) for item in found]
 
 
-@pytest.fixture(scope="module")
-def dynamodb(workshop_home: Any) -> Any:
-    running = server.environment(server.start(workshop_home))
-    session = boto3.Session(
-        running["AWS_ACCESS_KEY_ID"], running["AWS_SECRET_ACCESS_KEY"], region_name="us-east-1"
-    )
-    client = session.client("dynamodb", endpoint_url=running["AWS_ENDPOINT_URL"])
-    client.create_table(
+@pytest.fixture(scope="module", autouse=True)
+def written(dynamodb: Any) -> Iterator[None]:
+    """Make a table to write into."""
+    dynamodb.create_table(
         TableName="written",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    yield client
-    client.delete_table(TableName="written")
+    yield
+    dynamodb.delete_table(TableName="written")
 
 
 def test_a_table_is_written_in_batches_and_read_again(dynamodb: Any) -> None:
