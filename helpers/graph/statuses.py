@@ -42,6 +42,7 @@ class Visit:
     entered: dict[str, Any]
     outer: "Visit | None" = None
     before: str | None = None  # the state it came from, None at the start of a branch
+    line: int = 0  # the event with which its branch, its iteration or the execution began
     exited: dict[str, Any] | None = None
     status: Status = "in progress"
     failure: dict[str, Any] | None = None  # the last event of a failure, kept when it was caught
@@ -208,15 +209,16 @@ class _Reader:
         before = self.of_event.get(previous)
         name = details(event).get("name", "?")
         came_from: str | None = None
-        outer, item = None, None
+        outer, item, line = None, None, event["id"]
         if before is not None:
             if self.types[previous].endswith("StateExited"):
-                outer, item, came_from = before.outer, before.item, before.name
+                outer, item, line = before.outer, before.item, before.line
+                came_from = before.name
             else:  # the first state of a branch or of an iteration
                 outer, item = before, self.iterations.get(previous)
         elif self.visits and previous == 0 and self.visits[-1].exited:
-            came_from = self.visits[-1].name
-        visit = Visit(name, event, outer, came_from, item=item)
+            came_from, line = self.visits[-1].name, self.visits[-1].line
+        visit = Visit(name, event, outer, came_from, line, item=item)
         self.taken.setdefault((came_from, name), event["timestamp"])
         if event["type"] == "FailStateEntered":
             visit.status, visit.failure, visit.pending = "failed", event, True

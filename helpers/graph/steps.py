@@ -6,6 +6,7 @@ random number, the clock, a task token) is taken from the history where that has
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,9 +27,10 @@ _ITEMS = {fields.JSONPATH: "ItemsPath", fields.JSONATA: "Items"}
 _LEAVING = {fields.JSONPATH: ("ResultSelector", "ResultPath"), fields.JSONATA: ()}
 _LAST = {fields.JSONPATH: "OutputPath", fields.JSONATA: "Output"}
 _WITH_RESULT = ("Task", "Parallel", "Map", "Pass")
-_CLOCK = ("$now(", "$millis(")
+_CLOCK = re.compile(r"\$(now|millis)\s*\(")
 
 State = dict[str, Any]
+_Steps = Callable[..., Iterator[tuple[str, Any]]]
 
 
 class _Unknown:
@@ -70,7 +72,7 @@ class Steps:
         for visit in trace.visits:
             if visit.outer is not None:
                 self._inside.setdefault(id(visit.outer), []).append(visit)
-        self._assigning = [visit for visit in trace.visits if _assigned(visit)]
+        self._variables = _variables(trace.visits)
         self._execution_input = _parsed(details(events[0]).get("input")) if events else UNKNOWN
 
     def of(self, visit: Visit) -> tuple[Step, ...]:
@@ -83,18 +85,22 @@ class Steps:
         language = _computed(lambda: dataflow.language_of(state, self._definition))
         if language is UNKNOWN:
             return tuple(found)
-        given = Scope(found[0].value, self._context(visit), self._variables(visit))
+        given = Scope(found[0].value, self._context(visit), self._variables[id(visit)])
         selected = given
         if "InputPath" in state and name == fields.JSONPATH:
-            found.append(_step(state, "InputPath", _last(language.entering, state, given), given))
+            found.append(
+                _step(
+                    state, "InputPath", _last(language.entering, state, "InputPath", given), given
+                )
+            )
             selected = given.on(found[-1].value)
         if state.get("Type") == "Map":
-            if _ITEMS[name] in state:
-                items = _computed(lambda: language.items(state, selected, _NO_CHANCE))
-                found.append(_step(state, _ITEMS[name], items, selected))
-        elif _ARGUMENTS[name] in state:
-            value = _last(language.arguments, state, selected, _NO_CHANCE)
-            found.append(_step(state, _ARGUMENTS[name], value, selected, self._arguments(visit)))
+            if (field := _ITEMS[name]) in state:
+                items = _computed(lambda: language.items(state, selected, _NO_CHANCE), state[field])
+                found.append(_step(state, field, items, selected))
+        elif (field := _ARGUMENTS[name]) in state:
+            value = _last(language.arguments, state, field, selected, _NO_CHANCE)
+            found.append(_step(state, field, value, selected, self._arguments(visit)))
         if visit.exited is None:
             return tuple(found)
         if visit.status == "caught error":
@@ -107,7 +113,8 @@ class Steps:
         found.append(_output(visit, state, name, language, given, selected, found))
         if assigned := _assigned(visit):
             values = {variable: _parsed(text) for variable, text in assigned.items()}
-            found.append(Step("Assign", values, state.get("Assign", UNKNOWN)))
+            holder = _assigning(visit, state, language, selected)
+            found.append(Step("Assign", values, holder.get("Assign", UNKNOWN)))
         return tuple(found)
 
     def _arguments(self, visit: Visit) -> Any:
@@ -151,20 +158,25 @@ class Steps:
             context["Map"] = {"Item": {"Index": visit.item}}
         return context
 
-    def _variables(self, visit: Visit) -> dict[str, Any]:
-        """Return the variables that a visit could see: those of its line, and of those around."""
-        lines: set[tuple[int, int | None]] = set()
-        around: Visit | None = visit
-        while around is not None:
-            lines.add((id(around.outer), around.item))
-            around = around.outer
-        seen: dict[str, Any] = {}
-        for other in self._assigning:
-            if other.exited is None or other.exited["id"] >= visit.entered["id"]:
-                continue
-            if (id(other.outer), other.item) in lines:
-                seen |= {name: _parsed(text) for name, text in _assigned(other).items()}
-        return seen
+
+def _variables(visits: Sequence[Visit]) -> dict[int, dict[str, Any]]:
+    """Return by the id() of each visit the variables that it could see.
+
+    Those are what its own line assigned before it, and what the visit around it could see.
+    """
+    marks = [(visit.entered["id"], visit, False) for visit in visits]
+    marks += [(visit.exited["id"], visit, True) for visit in visits if visit.exited]
+    seen: dict[int, dict[str, Any]] = {}
+    of_line: dict[int, dict[str, Any]] = {}
+    for _, visit, leaves in sorted(marks, key=lambda mark: mark[0]):
+        if visit.line not in of_line:
+            of_line[visit.line] = seen.get(id(visit.outer), {})
+        if not leaves:
+            seen[id(visit)] = of_line[visit.line]
+        elif assigned := _assigned(visit):
+            values = {name: _parsed(text) for name, text in assigned.items()}
+            of_line[visit.line] = of_line[visit.line] | values
+    return seen
 
 
 def _leaving(
@@ -173,7 +185,7 @@ def _leaving(
     """Yield ResultSelector and ResultPath, where the state has them."""
     if result is UNKNOWN or not _LEAVING[name]:
         return
-    values = _all(language.leaving, state, given, given.input, result, _NO_CHANCE)
+    values = _all(language.leaving, state, _LAST[name], given, given.input, result, _NO_CHANCE)
     # ResultPath puts the result into the input; ResultSelector works on the result.
     for field, value, before in zip(_LEAVING[name], values, (result, given.input), strict=False):
         if field in state:
@@ -187,14 +199,12 @@ def _catching(
     error, cause = problem(visit.failure) if visit.failure else ("", "")
     output = {"Error": error, "Cause": cause}
     yield Step("Error", output)
-    catchers = state.get("Catch", [])
-    index = _computed(lambda: retry.find(catchers, error))
-    if index is UNKNOWN or index is None:
-        return
-    catcher, place = catchers[index], f"Catch[{index}]/"
+    catcher, place = _catcher(state, error)
     field = "ResultPath" if name == fields.JSONPATH else "Output"
     if field in catcher:
-        value = _computed(lambda: language.caught(catcher, place, given, output, _NO_CHANCE)[0])
+        value = _computed(
+            lambda: language.caught(catcher, place, given, output, _NO_CHANCE)[0], catcher[field]
+        )
         step = _step(catcher, field, value, given)
         yield Step(f"Catch {field}", step.value, step.written, step.before, step.note)
 
@@ -213,30 +223,51 @@ def _output(
     known = [step.value for step in found if step.value is not UNKNOWN]
     before = known[-1]
     field = _LAST[name]
-    holder, place = _holder(state, language, selected)
+    # In JSONata each rule of a Choice has an Output of its own.
+    held = language is dataflow_jsonata
+    holder, place = _held(state, language, selected) if held else (state, "")
     if visit.status == "caught error" or field not in holder:
         return Step("Output", output, before=before)
     if state.get("Type") in _WITH_RESULT:
         results = [step.value for step in found if step.field == "Result"]
         result = results[0] if results else before
-        value = _last(language.leaving, state, given, given.input, result, _NO_CHANCE)
+        value = _last(language.leaving, state, field, given, given.input, result, _NO_CHANCE)
     else:
         value = _computed(
-            lambda: language.handing_on(state, holder, place, selected, _NO_CHANCE), state
+            lambda: language.handing_on(state, holder, place, selected, _NO_CHANCE), holder[field]
         )
     note = "" if value == output else RECORDED
     return Step(field, output, holder[field], _compared(holder[field], before), note)
 
 
-def _holder(state: State, language: dataflow.Language, selected: Scope) -> tuple[State, str]:
-    """Return what hands on the data, and its place: of a Choice in JSONata the rule that held."""
-    if state.get("Type") == "Choice" and language is dataflow_jsonata:
+def _catcher(state: State, error: str) -> tuple[State, str]:
+    """Return the catcher of an error and its place; none when the state has no such catcher."""
+    catchers = state.get("Catch", [])
+    index = _computed(lambda: retry.find(catchers, error))
+    return ({}, "") if index is UNKNOWN or index is None else (catchers[index], f"Catch[{index}]/")
+
+
+def _held(state: State, language: dataflow.Language, selected: Scope) -> tuple[State, str]:
+    """Return the rule of a Choice that held and its place, or the state when none did.
+
+    Nothing, where a rule cannot be evaluated again.
+    """
+    if state.get("Type") == "Choice":
         for index, rule in enumerate(state.get("Choices", [])):
             place = f"Choices[{index}]/"
-            held = _computed(partial(language.matches, rule, place, selected, _NO_CHANCE))
-            if held is True:
+            held = _computed(partial(language.matches, rule, place, selected, _NO_CHANCE), rule)
+            if held is UNKNOWN:
+                return {}, ""
+            if held:
                 return rule, place
     return state, ""
+
+
+def _assigning(visit: Visit, state: State, language: dataflow.Language, selected: Scope) -> State:
+    """Return what set the variables: the catcher of an error, the rule that held, or the state."""
+    if visit.status == "caught error" and visit.failure:
+        return _catcher(state, problem(visit.failure)[0])[0]
+    return _held(state, language, selected)[0]
 
 
 def _step(state: State, field: str, value: Any, on: Scope, recorded: Any = UNKNOWN) -> Step:
@@ -263,9 +294,9 @@ def _no_random() -> Random:
 _NO_CHANCE = Randomness(_no_uuid, _no_random)
 
 
-def _computed(compute: Callable[[], Any], state: State | None = None) -> Any:
-    """Return what `compute` gives; UNKNOWN when it cannot, or when the state asks for the clock."""
-    if state is not None and any(word in repr(state) for word in _CLOCK):
+def _computed(compute: Callable[[], Any], written: Any = None) -> Any:
+    """Return what `compute` gives; UNKNOWN when it cannot, or what is written asks the clock."""
+    if written is not None and _CLOCK.search(repr(written)):
         return UNKNOWN
     try:
         return compute()
@@ -273,22 +304,25 @@ def _computed(compute: Callable[[], Any], state: State | None = None) -> Any:
         return UNKNOWN
 
 
-def _all(steps: Callable[..., Iterator[tuple[str, Any]]], state: State, *rest: Any) -> list[Any]:
-    """Return the values of steps as far as they can be computed, then one UNKNOWN."""
+def _all(steps: _Steps, state: State, field: str, *rest: Any) -> list[Any]:
+    """Return the values of steps as far as they can be computed, then one UNKNOWN.
+
+    `field` is what the last step reads, the only one that can ask the clock.
+    """
     values: list[Any] = []
 
     def run() -> None:
         for _, value in steps(state, *rest):
             values.append(value)
 
-    if _computed(run, state) is UNKNOWN:
+    if _computed(run, state.get(field)) is UNKNOWN:
         values.append(UNKNOWN)
     return values
 
 
-def _last(steps: Callable[..., Iterator[tuple[str, Any]]], state: State, *rest: Any) -> Any:
+def _last(steps: _Steps, state: State, field: str, *rest: Any) -> Any:
     """Return the value after the last step."""
-    values = _all(steps, state, *rest)
+    values = _all(steps, state, field, *rest)
     return values[-1] if values else UNKNOWN
 
 

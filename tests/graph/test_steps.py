@@ -87,6 +87,67 @@ def test_a_variable_is_seen_by_later_states() -> None:
     assert found["Parameters"].value == {"name": "ana"} and not found["Parameters"].note
 
 
+def test_a_variable_of_one_branch_is_not_seen_by_another() -> None:
+    show = {"Type": "Pass", "Parameters": {"n.$": "$n"}, "End": True}
+    first = {"Type": "Pass", "Assign": {"n": 2}, "Next": "C"}
+    branches = [
+        {"StartAt": "B", "States": {"B": first, "C": show}},
+        {"StartAt": "D", "States": {"D": show}},
+    ]
+    history = visited("Pass", {}, {}, assignedVariables={"n": "1"})
+    history.add("ParallelStateEntered", name="P", input="{}")
+    forked = history.add("ParallelStateStarted")
+    history.add("PassStateEntered", forked, name="B", input="{}")
+    history.add("PassStateExited", name="B", output="{}", assignedVariables={"n": "2"})
+    history.add("PassStateEntered", name="C", input="{}")
+    history.add("PassStateExited", name="C", output='{"n": 2}')
+    history.add("PassStateEntered", forked, name="D", input="{}")
+    history.add("PassStateExited", name="D", output='{"n": 1}')
+    states = {
+        "A": {"Type": "Pass", "Assign": {"n": 1}, "Next": "P"},
+        "P": {"Type": "Parallel", "Branches": branches, "End": True},
+    }
+    assert steps_of(states, history, "C")["Parameters"].value == {"n": 2}
+    assert steps_of(states, history, "D")["Parameters"].value == {"n": 1}
+
+
+@pytest.mark.parametrize("language", ["JSONPath", "JSONata"])
+def test_the_catcher_says_what_it_assigned(language: str) -> None:
+    catch = [{"ErrorEquals": ["X"], "Next": "A", "Assign": {"why": "refused"}}]
+    state = TASK | {"QueryLanguage": language, "Assign": {"why": "fine"}, "Catch": catch}
+    failed = ("TaskFailed", {"error": "X", "cause": ""})
+    history = visited("Task", {}, {}, failed, assignedVariables={"why": '"refused"'})
+    step = steps_of({"A": state}, history, "A")["Assign"]
+    assert step.value == step.written == {"why": "refused"}
+
+
+RULES = {
+    "JSONPath": {"Variable": "$.n", "NumericEquals": 3},
+    "JSONata": {"Condition": "{% $states.input.n = 3 %}"},
+}
+
+
+@pytest.mark.parametrize("language", RULES)
+@pytest.mark.parametrize(("number", "size"), [(3, "three"), (4, "other")])
+def test_the_rule_that_held_says_what_a_choice_assigned(
+    language: str, number: int, size: str
+) -> None:
+    rule = RULES[language] | {"Assign": {"size": "three"}, "Next": "A"}
+    state = {"Type": "Choice", "QueryLanguage": language, "Choices": [rule], "Default": "A"}
+    state["Assign"] = {"size": "other"}
+    given = {"n": number}
+    history = visited("Choice", given, given, assignedVariables={"size": json.dumps(size)})
+    step = steps_of({"A": state}, history, "A")["Assign"]
+    assert step.value == step.written == {"size": size}
+
+
+def test_what_a_rule_that_asks_the_clock_decided_is_not_guessed() -> None:
+    rule = {"Condition": "{% $now () > '2026' %}", "Output": "late", "Next": "A"}
+    state = {"Type": "Choice", "QueryLanguage": "JSONata", "Choices": [rule], "Output": "early"}
+    step = steps_of({"A": state}, visited("Choice", {}, "early"), "A")["Output"]
+    assert step.value == "early" and step.written is UNKNOWN
+
+
 @pytest.mark.parametrize("ask", ["States.UUID()", "States.MathRandom(1, 9)", "$$.Task.Token"])
 def test_what_cannot_be_computed_again_is_taken_from_the_history(ask: str) -> None:
     state = TASK | {"Parameters": {"id.$": ask}}
@@ -103,10 +164,24 @@ def test_what_is_nowhere_is_said_to_be_unknown() -> None:
     assert found["Output"].value == {"id": "x"}
 
 
-def test_the_clock_of_jsonata_is_not_asked_again() -> None:
-    state = {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $now() %}", "End": True}
+@pytest.mark.parametrize("clock", ["$now()", "$now ()", "$millis()"])
+def test_the_clock_of_jsonata_is_not_asked_again(clock: str) -> None:
+    output = f"{{% {clock} %}}"
+    state = {"Type": "Pass", "QueryLanguage": "JSONata", "Output": output, "End": True}
     step = steps_of({"A": state}, visited("Pass", {}, "then"), "A")["Output"]
     assert step.value == "then" and step.note == RECORDED
+
+
+def test_only_the_field_that_asks_the_clock_is_not_known() -> None:
+    state = TASK | {
+        "QueryLanguage": "JSONata",
+        "Arguments": {"n": "{% $states.input.n + 1 %}"},
+        "Output": "{% $now() %}",
+    }
+    history = visited("Task", {"n": 1}, "then", ("TaskSucceeded", {"output": "{}"}))
+    found = steps_of({"A": state}, history, "A")
+    assert found["Arguments"].value == {"n": 2} and not found["Arguments"].note
+    assert found["Output"].note == RECORDED
 
 
 def test_a_caught_error_shows_what_its_catcher_made_of_it() -> None:
