@@ -61,7 +61,7 @@ def as_table(events: Sequence[Event]) -> "pd.DataFrame":
             "output": texts.column(said, "output"),
             "error": pd.Series([each.get("error", "") for each in said], dtype="str"),
             "cause": texts.column(said, "cause"),
-            "details": _objects([_rest(each, texts) for each in said]),
+            "details": pd.Series([_rest(each, texts) for each in said], dtype="object"),
         },
         copy=False,
     )
@@ -88,7 +88,9 @@ def as_visits(events: Sequence[Event]) -> "pd.DataFrame":
             "input": texts.column(entered, "input"),
             "output": texts.column(left, "output"),
             "error": pd.Series([error for error, _ in problems], dtype="str"),
-            "cause": _objects([texts.parsed(cause or None) for _, cause in problems]),
+            "cause": pd.Series(
+                [texts.parsed(cause or None) for _, cause in problems], dtype="object"
+            ),
         },
         copy=False,
     )
@@ -113,7 +115,10 @@ class _Texts:
 
     def column(self, said: Sequence[Mapping[str, Any]], name: str) -> "pd.Series[Any]":
         """Return what the texts of one name say."""
-        return _objects([self.parsed(each[name]) if name in each else None for each in said])
+        import pandas as pd
+
+        found = [self.parsed(each[name]) if name in each else None for each in said]
+        return pd.Series(found, dtype="object")
 
 
 def _rest(said: Mapping[str, Any], texts: _Texts) -> dict[str, Any]:
@@ -122,16 +127,6 @@ def _rest(said: Mapping[str, Any], texts: _Texts) -> dict[str, Any]:
     if "parameters" in rest:
         rest["parameters"] = texts.parsed(rest["parameters"])
     return rest
-
-
-def _objects(values: list[Any]) -> "pd.Series[Any]":
-    import numpy as np
-    import pandas as pd
-
-    found = np.empty(len(values), dtype=object)
-    for row, value in enumerate(values):  # a list among them must stay one value
-        found[row] = value
-    return pd.Series(found, copy=False)
 
 
 def parsed(text: str | None) -> Any:

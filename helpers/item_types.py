@@ -284,12 +284,9 @@ def _series(type_: str, cells: list[Any], tell_null: bool) -> Any:
 
 
 def _objects(values: list[Any]) -> Any:
-    import numpy as np
+    import pandas as pd
 
-    found = np.empty(len(values), dtype=object)
-    for row, one in enumerate(values):  # a list among them must stay one value
-        found[row] = one
-    return found
+    return pd.Series(values, dtype="object")
 
 
 def _numbers(texts: list[str | None]) -> Any:
