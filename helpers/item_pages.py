@@ -11,14 +11,9 @@ from botocore.exceptions import ClientError
 
 from helpers import raw_answers
 from helpers.errors import WorkshopError
+from helpers.item_errors import TOO_MUCH
 from helpers.item_types import Item
 
-# What AWS answers when a table, an account or a partition is asked too much.
-_TOO_MUCH = (
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "ThrottlingException",
-)
 _LONGEST_PAUSE = 30.0
 PATIENCE = 300.0  # seconds to wait in all, for one table
 
@@ -81,7 +76,7 @@ def _answer(
             return raw_answers.call(dynamodb, reading.operation, request)
         except ClientError as problem:
             code = problem.response["Error"]["Code"]
-            if code not in _TOO_MUCH:
+            if code not in TOO_MUCH:
                 raise
             if left <= 0:
                 raise WorkshopError(

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from helpers.errors import WorkshopError
+from helpers.item_errors import explained
 from helpers.item_types import NULL, Item, Path
 from helpers.item_values import typed_members, unflat
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_REMEDY = "an item has at most 400 KB, and its keys are not empty"
 _BATCH = 25  # items that BatchWriteItem takes at once
 _PATIENCE = 60.0  # seconds to wait for a table that is asked too much
 _LONGEST_PAUSE = 8.0
@@ -55,18 +57,7 @@ def put_items(
         for start in range(0, len(found), _BATCH):
             _put(dynamodb, table, found[start : start + _BATCH], start)
     except ClientError as problem:
-        error = problem.response["Error"]
-        if error["Code"] == "ResourceNotFoundException":
-            raise WorkshopError(
-                f"There is no table {table!r} in {dynamodb.meta.region_name} · "
-                "take workshop.outputs['RiderPhotoDDBTable']; workshop.deploy() makes it"
-            ) from problem
-        if error["Code"] == "ValidationException":
-            raise WorkshopError(
-                f"{error['Code']}: {error.get('Message', '')} · an item has at most 400 KB, and "
-                "its keys are not empty"
-            ) from problem
-        raise
+        raise explained(problem, dynamodb, table, _REMEDY) from problem
     return Written(table, len(found))
 
 

@@ -11,12 +11,14 @@ from botocore.exceptions import ClientError, ParamValidationError
 from helpers import item_pages, raw_answers
 from helpers.console import Line
 from helpers.errors import WorkshopError
+from helpers.item_errors import explained
 from helpers.item_pages import Reading
 from helpers.item_types import Columns, Item
 from helpers.item_values import typed, typed_members
 from helpers.table_card import MOST_ROWS, Picture, bundle
 
 _KEY_KINDS = {"HASH": "partition key", "RANGE": "sort key"}
+_REMEDY = "names that are reserved words go into names={'#n': 'name'}, values into values={':v': …}"
 _QUIET_PAGES = 2  # more than these, and the progress is shown
 _BAR = 24  # characters
 _FRESH = 60.0  # seconds for which the keys of a table are not asked for again
@@ -103,7 +105,7 @@ def items(
             first = _fill(columns, pages, limit, whole, line)
             found = columns.frame(list(keys))
     except ClientError as problem:
-        raise _explained(problem, dynamodb, table) from problem
+        raise explained(problem, dynamodb, table, _REMEDY) from problem
     except ParamValidationError as problem:
         raise WorkshopError(f"{problem} · help(items) says what goes where") from problem
     finally:
@@ -235,19 +237,3 @@ def _progress(count: int, whole: int) -> str:
         return f"{count:,} items"
     filled = round(_BAR * count / whole)
     return f"{'█' * filled}{'░' * (_BAR - filled)} {count:,} of about {whole:,} items"
-
-
-def _explained(problem: ClientError, dynamodb: Any, table: str | None) -> Exception:
-    """Return AWS's error as one that a learner can repair, where there is a remedy."""
-    error = problem.response["Error"]
-    if error["Code"] == "ResourceNotFoundException":
-        return WorkshopError(
-            f"There is no table {table!r} in {dynamodb.meta.region_name} · "
-            "take workshop.outputs['RiderPhotoDDBTable']; workshop.deploy() makes it"
-        )
-    if error["Code"] == "ValidationException":
-        return WorkshopError(
-            f"{error['Code']}: {error.get('Message', '')} · names that are reserved words go into "
-            "names={'#n': 'name'}, values into values={':v': …}"
-        )
-    return problem

@@ -194,6 +194,7 @@ def test_progress_is_shown_past_two_pages(dynamodb: Any, table: str, capsys: Any
         ({"table": "photos", "segments": 2, "key_condition": "rider = :x"}, "Only a Scan"),
         ({"table": "photos", "limit": "x"}, "help\\(items\\)"),
         ({"table": "nowhere"}, "There is no table 'nowhere'"),
+        ({"statement": "SELECT * FROM nowhere"}, "no table as the statement names it"),
     ],
 )
 def test_what_cannot_be_read_is_one_clear_sentence(
