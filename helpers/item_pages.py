@@ -4,7 +4,7 @@ import contextvars
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -20,10 +20,14 @@ PATIENCE = 300.0  # seconds to wait in all, for one table
 
 @dataclass(frozen=True)
 class Reading:
-    """One way to read: the operation, its request, where the next page is told and asked for."""
+    """One way to read: the operation, its request, where the next page is told and asked for.
+
+    After `most` items no further page is asked for.
+    """
 
     operation: str
     request: dict[str, Any]
+    most: int | None = None
     told: str = "LastEvaluatedKey"
     asked: str = "ExclusiveStartKey"
 
@@ -36,11 +40,12 @@ def pages(dynamodb: Any, reading: Reading, wait: Callable[[str], None]) -> Itera
         WorkshopError: AWS was too busy for five minutes.
     """
     answer = _answer(dynamodb, reading, dict(reading.request), wait)
-    if reading.told not in answer:
-        yield answer["Items"]
-        return
+    count = 0
     with ThreadPoolExecutor(1) as reader:
         while reading.told in answer:
+            count += len(answer["Items"])
+            if reading.most is not None and count >= reading.most:
+                break
             request = reading.request | {reading.asked: answer[reading.told]}
             context = contextvars.copy_context()
             following = reader.submit(context.run, _answer, dynamodb, reading, request, wait)
@@ -54,7 +59,7 @@ def segments(
 ) -> Iterator[list[Item]]:
     """Yield the items of each page of a parallel Scan, segment by segment."""
     parts = [
-        Reading(reading.operation, reading.request | {"Segment": n, "TotalSegments": count})
+        replace(reading, request=reading.request | {"Segment": n, "TotalSegments": count})
         for n in range(count)
     ]
 

@@ -91,6 +91,7 @@ def items(
         },
         statement,
         parameters,
+        limit,
     )
     columns = Columns(flatten=flatten, tell_null=tell_null)
     line = Line()
@@ -184,6 +185,7 @@ def _reading(
     asked: dict[str, Any],
     statement: str | None,
     parameters: Sequence[Any],
+    most: int | None,
 ) -> Reading:
     """Return how to read what is asked for; what is None, empty or False is left out."""
     if (table is None) == (statement is None):
@@ -195,11 +197,11 @@ def _reading(
     given = {name: what for name, what in asked.items() if what}
     if statement is None:
         operation = "Query" if "KeyConditionExpression" in given else "Scan"
-        return Reading(operation, {"TableName": table, **given})
+        return Reading(operation, {"TableName": table, **given}, most)
     request: dict[str, Any] = {"Statement": statement}
     if parameters:
         request["Parameters"] = [typed(one) for one in parameters]
-    return Reading("ExecuteStatement", request, told="NextToken", asked="NextToken")
+    return Reading("ExecuteStatement", request, most, told="NextToken", asked="NextToken")
 
 
 def _pages(

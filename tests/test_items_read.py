@@ -123,6 +123,18 @@ def test_a_limit_counts_items_also_behind_a_filter(dynamodb: Any, table: str) ->
     assert len(found) == 25 and set(found["place"]) == {"sea"}
 
 
+def test_nothing_is_read_past_the_limit(dynamodb: Any, table: str) -> None:
+    asked: list[Any] = []
+    dynamodb.meta.events.register(
+        "before-call.dynamodb.Scan", lambda **said: asked.append(said["params"]), "limit"
+    )
+    try:
+        assert len(items(dynamodb, table, limit=7)) == 7 and len(asked) == 1
+        assert len(items(dynamodb, table, limit=20, segments=2)) == 20
+    finally:
+        dynamodb.meta.events.unregister("before-call.dynamodb.Scan", unique_id="limit")
+
+
 def test_segments_read_the_same_items(dynamodb: Any, table: str) -> None:
     whole, parts = items(dynamodb, table), items(dynamodb, table, segments=3)
     order = ["rider", "number"]
