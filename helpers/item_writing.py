@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from helpers.errors import WorkshopError
-from helpers.item_errors import explained
+from helpers.item_errors import TOO_MUCH, explained
 from helpers.item_types import NULL, Item, Path
 from helpers.item_values import typed_members, unflat
 
@@ -111,8 +111,7 @@ def _put(dynamodb: Any, table: str, items: Sequence[Item], before: int) -> None:
     waiting = [{"PutRequest": {"Item": item}} for item in items]
     pause, left = 0.1, _PATIENCE
     while True:
-        answer = dynamodb.batch_write_item(RequestItems={table: waiting})
-        waiting = answer.get("UnprocessedItems", {}).get(table, [])
+        waiting = _left_over(dynamodb, table, waiting)
         if not waiting:
             return
         if left <= 0:
@@ -122,3 +121,14 @@ def _put(dynamodb: Any, table: str, items: Sequence[Item], before: int) -> None:
             )
         time.sleep(pause)
         left, pause = left - pause, min(_LONGEST_PAUSE, pause * 2)
+
+
+def _left_over(dynamodb: Any, table: str, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put what a table takes now, and return the rest; of a table too busy for any, all."""
+    try:
+        answer = dynamodb.batch_write_item(RequestItems={table: requests})
+    except ClientError as problem:
+        if problem.response["Error"]["Code"] not in TOO_MUCH:
+            raise
+        return requests
+    return list(answer.get("UnprocessedItems", {}).get(table, []))

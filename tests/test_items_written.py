@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -134,6 +135,27 @@ def test_what_dynamodb_leaves_over_is_put_again(
     assert client.calls == 4  # 25 in three goes, 5 in one
     found = items(dynamodb, "written", filter="begins_with(id, :s)", values={":s": "slow-"})
     assert len(found) == 30
+
+
+class Busy(Slow):
+    """A client that takes nothing at first, as a table far past its capacity does."""
+
+    def batch_write_item(self, RequestItems: dict[str, Any]) -> Any:  # noqa: N803 (AWS's name)
+        if self.calls < 2:
+            self.calls += 1
+            said = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": ""}}
+            raise ClientError(said, "BatchWriteItem")  # type: ignore[arg-type]
+        return super().batch_write_item(RequestItems)
+
+
+def test_a_table_that_takes_nothing_for_now_is_waited_for(
+    dynamodb: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("helpers.item_writing.time.sleep", waited.append)
+    client = Busy(dynamodb)
+    put_items(client, "written", [{"id": f"busy-{n}"} for n in range(5)])
+    assert client.calls == 3 and waited == [0.1, 0.2]
 
 
 @pytest.mark.parametrize(
