@@ -6,7 +6,7 @@ reads what became of each state, `svg` draws both and `outline` says them in wor
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from helpers.graph import outline, statuses
 from helpers.graph.layout import Layout, lay_out
 from helpers.graph.page_data import Remark, page_data
 from helpers.graph.snapshot import Picture, snapshot
+from helpers.graph.statuses import StateRun
 from helpers.graph.svg import to_svg
 
 if TYPE_CHECKING:
@@ -73,13 +74,25 @@ class Graph:
     @cached_property
     def svg(self) -> str:
         """The picture as SVG text."""
+        return self._drawn(self.runs, self.trace.taken if self.trace else ())
+
+    @property
+    def uncoloured(self) -> str:
+        """The picture before any state was entered: the same for all runs of a definition."""
+        return self._drawn(None if self.runs is None else {}, ())
+
+    def _drawn(
+        self,
+        runs: Mapping[str, StateRun] | None,
+        taken: Collection[tuple[str | None, str | None]],
+    ) -> str:
         return to_svg(
             self.layout,
-            self.runs,
-            self.trace.taken if self.trace else (),
+            runs,
+            taken,
             marks={name: remark.mark for name, remark in self.remarks.items()},
             title="State machine",
-            description=self.summary,
+            description=outline.summary(self.layout, runs),
         )
 
     @cached_property

@@ -38,9 +38,7 @@ class LivePage(anywidget.AnyWidget):
         self.graph = graph
         with self.hold_sync():
             # The runs of one definition share a picture, which the page itself colours.
-            self.svg = Graph(
-                graph.definition, None if graph.events is None else [], remarks=graph.remarks
-            ).svg
+            self.svg = graph.uncoloured
             self.data = graph.data
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
