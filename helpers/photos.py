@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -77,7 +77,7 @@ class Gallery:
     def _figure(self, path: Path) -> str:
         name = escape(path.name, quote=True)
         return (
-            f"<figure style='margin:0'><img src='{small(path, self.width)}' "
+            f"<figure style='margin:0'><img src='{small(path, self.width).url}' "
             f"alt='The photo {name}'><figcaption>{name}</figcaption></figure>"
         )
 
@@ -99,8 +99,16 @@ def _content_type(path: Path) -> str:
     raise WorkshopError(f"{path.name} is neither JPEG nor PNG · save the photo as one of these")
 
 
-def small(photo: Path | bytes, width: int) -> str:
-    """Return a photo, made small, as a data URL; `width` in pixels.
+class Small(NamedTuple):
+    """A small picture as a data URL, and its size in pixels."""
+
+    url: str
+    width: int
+    height: int
+
+
+def small(photo: Path | bytes, width: int, height: int | None = None) -> Small:
+    """Return a photo, made small so that it fits into a width and a height in pixels.
 
     Raises:
         WorkshopError: It is not a picture.
@@ -115,7 +123,8 @@ def small(photo: Path | bytes, width: int) -> str:
             (photo.name, photo.parent) if isinstance(photo, Path) else ("An object", "the bucket")
         )
         raise WorkshopError(f"{name} is not a picture · remove it from {where}") from error
-    picture.thumbnail((width, 10 * width))
+    picture.thumbnail((width, height or 10 * width))
     out = BytesIO()
     picture.save(out, "JPEG", quality=80)
-    return f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"
+    url = f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"
+    return Small(url, *picture.size)

@@ -185,7 +185,7 @@ def _photos(s3: Any, bucket: str) -> list[dict[str, str]]:
             break
         body = s3.get_object(Bucket=bucket, Key=stored["Key"])["Body"].read()
         try:
-            found.append({"key": stored["Key"], "image": photos.small(body, PHOTO_WIDTH)})
+            found.append({"key": stored["Key"], "image": photos.small(body, PHOTO_WIDTH).url})
         except WorkshopError:  # called a picture, and none
             continue
     return found

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from helpers.errors import WorkshopError
 from helpers.item_types import Typed
 from helpers.markup import escape
 from helpers.places import PHOTOS
@@ -231,22 +231,18 @@ def _sample_tags() -> frozenset[str]:
 
 
 def _fetched(s3: Any, bucket: str, key: str) -> str:
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from helpers import photos  # and with it Pillow, which a table without pictures does not need
 
     try:
         answer = s3.get_object(Bucket=bucket, Key=key)
         if answer["ContentLength"] > LARGEST_IMAGE:
             return "too large to show"
-        with Image.open(io.BytesIO(answer["Body"].read())) as opened:
-            picture = ImageOps.exif_transpose(opened)
-            picture.thumbnail((IMAGE_SIDE, IMAGE_SIDE))
-            data = io.BytesIO()
-            picture.convert("RGB").save(data, "JPEG", quality=80)
+        picture = photos.small(answer["Body"].read(), IMAGE_SIDE, IMAGE_SIDE)
     except ClientError as problem:
         return f"no picture: {escape(problem.response['Error']['Code'])}"
-    except (BotoCoreError, UnidentifiedImageError, OSError, Image.DecompressionBombError):
+    except (BotoCoreError, OSError, WorkshopError):  # a connection that breaks, or no picture
         return "no picture"
     return (
-        f'<img src="data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}" '
-        f'alt="{escape(key)}" width="{picture.width}" height="{picture.height}">'
+        f'<img src="{picture.url}" alt="{escape(key)}" '
+        f'width="{picture.width}" height="{picture.height}">'
     )
