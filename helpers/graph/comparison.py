@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from helpers.asl import compare as asl
+from helpers.asl import compare as definitions
 from helpers.errors import WorkshopError
 from helpers.graph import Graph, icons, read_definition
 from helpers.graph.page_data import Remark
@@ -70,12 +70,12 @@ def _runs(one: Graph, other: Graph) -> Comparison:
 
 
 def _definitions(one: dict[str, Any], other: dict[str, Any]) -> Comparison:
-    changes = asl.compare(one, other)
+    changes = definitions.compare(one, other)
     before = {name: _remark(c) for name, c in changes.items() if c.before is not None}
     after = {name: _remark(c) for name, c in changes.items() if c.after is not None}
     graphs = Graph(one, title="Before", remarks=before), Graph(other, title="After", remarks=after)
     return Comparison(graphs, [f"{name}: {change.kind}" for name, change in changes.items()])
 
 
-def _remark(change: asl.Change) -> Remark:
+def _remark(change: definitions.Change) -> Remark:
     return Remark(_MARKS[change.kind], before=change.before, after=change.after)

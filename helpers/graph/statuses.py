@@ -24,7 +24,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _DETAILS: dict[str, str] = {}  # type of an event -> what its details are called, as it is seen
 
 # One failing state makes the whole machine look so; of many visits the worst one is shown.
-_WORST: tuple[Status, ...] = (
+WORST: tuple[Status, ...] = (
     "in progress",
     "failed",
     "timed out",
@@ -135,7 +135,7 @@ def _over(visits: Sequence[Visit]) -> Status:
     if last.outer is None:
         return last.status
     statuses = {visit.status for visit in visits}
-    return next(status for status in _WORST if status in statuses)
+    return next(status for status in WORST if status in statuses)
 
 
 # What a Map or a Parallel says of itself follows from the last event inside of it.

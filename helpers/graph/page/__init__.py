@@ -12,6 +12,7 @@ from pathlib import Path
 
 from helpers.graph.page_data import DEEPEST
 from helpers.graph.palette import DARK, ICONS, LIGHT, colours, css_class
+from helpers.graph.statuses import WORST
 from helpers.graph.svg import BADGE_LETTER
 
 _FOLDER = Path(__file__).parent
@@ -23,7 +24,7 @@ _DARK_PAGE = '[data-jp-theme-light="false"] '
 def script(names: tuple[str, ...]) -> str:
     """Return the functions of a page with these views, or of this kind."""
     more = tuple(name for name in names if name not in _ALWAYS)
-    known = {"ICONS": ICONS, "BADGE_LETTER": BADGE_LETTER, "DEEPEST": DEEPEST}
+    known = {"ICONS": ICONS, "WORST": WORST, "BADGE_LETTER": BADGE_LETTER, "DEEPEST": DEEPEST}
     constants = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in known.items())
     return constants + "\n".join(_small(f"{name}.js") for name in (*_ALWAYS, *more))
 

@@ -75,7 +75,7 @@ function headline(page) {
     const { run, title, notes } = page.data;
     if (!run) return element.replaceChildren(make("strong", {}, title));
     const status = run.status === "RUNNING" ? "in progress" : run.status.toLowerCase().replace("_", " ");
-    const pill = make("span", { class: `asl-pill ${status.replace(" ", "-")}` }, make("b", {}, run.status));
+    const pill = make("span", { class: `asl-pill ${classOf(status)}` }, make("b", {}, run.status));
     const spent = run.end === null ? "" : ` after ${duration(run.end)}`;
     element.replaceChildren(
       make("div", {}, pill, spent, title ? ` · ${title}` : ""),

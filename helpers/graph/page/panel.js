@@ -95,7 +95,7 @@ function panel(page) {
   }
 
   function heading(words, status) {
-    const pill = status ? make("span", { class: `asl-pill ${status.replace(" ", "-")}` }, status) : null;
+    const pill = status ? make("span", { class: `asl-pill ${classOf(status)}` }, status) : null;
     return make("div", { class: "asl-heading" }, make("strong", {}, words), pill);
   }
 

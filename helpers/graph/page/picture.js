@@ -74,8 +74,6 @@ function picture(page) {
     ),
   );
 
-  const classOf = (status) => status.replace(" ", "-");
-
   function choosable(box) {
     const chosen = page.look.state === box.dataset.state;
     box.classList.toggle("chosen", chosen);

@@ -1,8 +1,6 @@
 // What a run looked like at a moment: statuses of states, retries, iterations.
 // `look` is what somebody looks at: {state, visit, time, items, jsonTab}. A time of null is the end.
 
-const WORST = ["in progress", "failed", "timed out", "caught error", "aborted", "succeeded"];
-
 // Each value as its lines; it is sent as [back, head, tail, ...lines]: how much is as in one before.
 function unpacked(data) {
   const values = [];
@@ -15,6 +13,8 @@ function unpacked(data) {
 
 const lineOf = (data, number) => "  ".repeat(number % (DEEPEST + 1)) + data.lines[Math.floor(number / (DEEPEST + 1))];
 const textOf = (data, value) => data.values[value].map((number) => lineOf(data, number)).join("\n");
+
+const classOf = (status) => status.replace(" ", "-");
 
 function statusAt(visit, time) {
   if (time === null) return visit.status;

@@ -44,7 +44,7 @@ VIEWS.timeline = function timeline(page) {
     const lane = make("div", { class: "asl-lane" });
     if (status !== "not started") {
       const bar = make("div", {
-        class: `asl-pill asl-bar ${status.replace(" ", "-")}${waits}`,
+        class: `asl-pill asl-bar ${classOf(status)}${waits}`,
         style: `left:${share(visit.entered, end)};width:max(4px,${share(spent, end)})`,
       });
       lane.append(bar, ...retries.map((time) => make("i", { style: `left:${share(time, end)}`, title: "tried again" })));
