@@ -11,6 +11,7 @@ from typing import Any
 
 PAGE = 1 << 20  # bytes of item size in a page, as DynamoDB counts them
 EVENTS_IN_A_PAGE = 1_000
+REGION = "canned-region-1"  # there is none of this name
 STATES = ("FaceDetection", "CheckFaceDuplicate", "AddFaceToIndex", "Thumbnail", "PersistMetadata")
 
 _random = random.Random(7)
@@ -101,7 +102,7 @@ def _events(count: int) -> Iterator[dict[str, Any]]:
         state += 1
         for type_, said in (
             ("TaskStateEntered", {"name": name, "input": given, "inputDetails": whole}),
-            ("TaskScheduled", called | {"region": "us-east-1", "parameters": asked}),
+            ("TaskScheduled", called | {"region": REGION, "parameters": asked}),
             ("TaskStarted", called),
             ("TaskSucceeded", called | {"output": left, "outputDetails": whole}),
             ("TaskStateExited", {"name": name, "output": left, "outputDetails": whole}),

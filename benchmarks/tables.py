@@ -23,6 +23,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from canned_pages import REGION
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 SECONDS = 30  # for the rounds
@@ -30,7 +32,7 @@ PAUSE = 43  # milliseconds that one partition of DynamoDB takes for a page of 1 
 KEYS = {
     "aws_access_key_id": "AKIDEXAMPLE",
     "aws_secret_access_key": "secret",
-    "region_name": "us-east-1",
+    "region_name": REGION,
 }
 Measure = Callable[[], Any]
 Ratio = tuple[float, float, float]  # median, 10th and 90th percentile
@@ -148,7 +150,7 @@ class Contenders:
 
 
 def _execution(count: int) -> str:
-    return f"arn:aws:states:us-east-1:000000000000:execution:canned:events-{count}"
+    return f"arn:aws:states:{REGION}:canned:execution:canned:events-{count}"
 
 
 def rounds(endpoint: str) -> dict[str, dict[str, list[float]]]:
