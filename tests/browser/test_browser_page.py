@@ -1,6 +1,7 @@
 """The page behind a picture, opened as a file: what a click, a key and a filter do."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,7 @@ from histories import History, happy, refused
 
 from helpers import compare
 from helpers.graph import Graph
+from helpers.graph.snapshot import snapshot
 from helpers.places import DEFINITIONS
 
 pytestmark = pytest.mark.browser
@@ -79,6 +81,44 @@ def test_a_map_is_gone_through_item_by_item(page: Any) -> None:
     state(page, "Look, succeeded, 1 retry").click()
     details(page).get_by_text('"photo": 1').first.wait_for()
     assert details(page).get_by_text("Attempts2").is_visible()
+
+
+def looped() -> History:
+    """Return the history of a state that is visited three times."""
+    history = History()
+    for number in range(3):
+        history.task("FaceDetection", previous=0 if not number else None)
+    return history
+
+
+SEEN = """() => [...document.querySelectorAll('.asl [data-state], .asl .edge')].map((part) => [
+    part.dataset.state ?? part.dataset.from + ' to ' + part.dataset.to,
+    [...part.classList].sort(),
+    part.querySelector('.status')?.textContent,
+    part.querySelector('.badge:not([visibility=hidden])')?.textContent,
+]).sort()"""
+
+
+@pytest.mark.parametrize(
+    ("definition", "history"),
+    [
+        (DEFINITION, happy()),
+        (DEFINITION, refused()),
+        (DEFINITION, looped()),
+        (EACH, mapped()),
+    ],
+)
+def test_the_page_colours_a_picture_as_python_does(
+    page: Any, definition: dict[str, Any], history: History
+) -> None:
+    graph = Graph(definition, history.events)
+    bare = replace(graph.frozen, svg=graph.uncoloured)
+    show(page, snapshot([bare], graph.views, key="bare"))
+    by_page = page.evaluate(SEEN)
+    show(page, graph.svg)
+    by_python = page.evaluate(SEEN)
+    assert by_page == by_python
+    assert any("taken" in classes for _, classes, *_ in by_page)
 
 
 def test_every_state_can_be_reached_and_chosen_with_keys(page: Any) -> None:
