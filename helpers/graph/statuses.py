@@ -8,8 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Literal
+
+from helpers.graph import nesting
 
 Status = Literal[
     "not started", "in progress", "succeeded", "caught error", "failed", "timed out", "aborted"
@@ -104,13 +107,14 @@ class Trace:
 
 def read(events: Iterable[dict[str, Any]]) -> Trace:
     """Read a history, complete or as far as it is known."""
-    reader = _Reader()
-    for event in sorted(events, key=lambda event: event["id"]):
-        reader.take(event)
+    events = sorted(events, key=itemgetter("id"))
+    reader = _Reader(events)
+    for row, place in enumerate(reader.nesting.of_event):
+        reader.take(row, events[row], reader.visit_at.get(place))
     return Trace(tuple(reader.visits), reader.of_event, reader.taken, reader.end is not None)
 
 
-def details(event: dict[str, Any]) -> Mapping[str, Any]:
+def details(event: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the details of an event, whatever its type calls them; {} when there are none."""
     found: Mapping[str, Any] | None = event.get(_DETAILS.get(event.get("type", ""), ""))
     if found is not None:
@@ -120,6 +124,12 @@ def details(event: dict[str, Any]) -> Mapping[str, Any]:
             _DETAILS[event.get("type", "")] = key
             return value or _NOTHING
     return _NOTHING
+
+
+def named(event: Mapping[str, Any]) -> str | None:
+    """Return the state that an event names; None when it names none."""
+    said = details(event)
+    return said.get("name", said.get("state"))
 
 
 def problem(event: dict[str, Any]) -> tuple[str, str]:
@@ -138,26 +148,16 @@ def _over(visits: Sequence[Visit]) -> Status:
     return next(status for status in WORST if status in statuses)
 
 
-# What a Map or a Parallel says of itself follows from the last event inside of it.
-_AROUND = {f"{kind}State{end}" for kind in ("Map", "Parallel") for end in ("Failed", "Succeeded")}
-
-
 _TRIED = ("Scheduled", "ParallelStateStarted", "MapRunStarted", "MapStateStarted")
 
 
 @cache
 def _meaning(type_: str) -> str:
     """Return what an event of a type means for the state that it is about."""
-    if type_.endswith("StateEntered"):
-        return "entered"
-    if type_.endswith("StateExited"):
-        return "exited"
-    if type_ in _AROUND or type_.startswith("MapIteration"):
-        return "around"
+    if found := nesting.kind(type_):
+        return found
     if type_.endswith(_TRIED):
         return "tried"
-    if type_ == "EvaluationFailed":
-        return "evaluation failed"
     if type_ in ("ExecutionSucceeded", *_ENDS):
         return "over"
     if type_.endswith(("Failed", "TimedOut")):
@@ -168,100 +168,79 @@ def _meaning(type_: str) -> str:
 class _Reader:
     """Goes through the events once, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: Sequence[dict[str, Any]]) -> None:
+        self.events = events
+        self.nesting = nesting.find(
+            [event["id"] for event in events],
+            [event.get("previousEventId", 0) for event in events],
+            [event["type"] for event in events],
+            lambda row: named(events[row]),
+        )
+        self.visit_at: dict[int, Visit] = {}  # a row of `events` -> the visit that it begins
         self.visits: list[Visit] = []
         self.of_event: dict[int, Visit] = {}
         self.taken: dict[tuple[str | None, str | None], datetime] = {}
-        self.types: dict[int, str] = {}
         self.iterations: dict[int, int] = {}  # id of a MapIterationStarted -> its index
-        self.failing: dict[int, dict[str, Any]] = {}
         self.end: str | None = None
 
-    def take(self, event: dict[str, Any]) -> None:
-        """Take the next event."""
-        type_, previous = event["type"], event.get("previousEventId", 0)
-        self.types[event["id"]] = type_
-        visit = self.of_event.get(previous)
-        match _meaning(type_):
+    def take(self, row: int, event: dict[str, Any], visit: Visit | None) -> None:
+        """Take the event of the next row, which is about a visit that has begun before it."""
+        match _meaning(event["type"]):
+            case "":
+                pass
             case "entered":
-                visit = self._enter(event, previous)
-            case "exited":
-                visit = self._exit(event, visit)
-            case "around":
-                visit = self._around(event, visit, previous)
+                visit = self._enter(row, event)
+            case "exited" if visit and row not in self.nesting.strays:
+                self._exit(event, visit)
+            case "around" if visit and row not in self.nesting.strays:
+                self._around(event, visit)
             case "tried" if visit:
-                if type_ == "MapStateStarted":
+                if event["type"] == "MapStateStarted":
                     visit.iterations = details(event).get("length")
                 self._again(visit, event)
-            case "evaluation failed":
-                visit = self._open(details(event).get("state"), visit) or visit
-                self._fail(visit, event)
             case "over":
                 self._finish(event, visit)
-            case "failed":
-                self._fail(visit, event)
+            case "failed" | "evaluation failed" if visit:
+                visit.failure, visit.pending = event, True
             case "succeeded" if visit:
                 visit.pending = False
         if visit is not None:
             self.of_event[event["id"]] = visit
 
-    def _enter(self, event: dict[str, Any], previous: int) -> Visit:
-        before = self.of_event.get(previous)
-        name = details(event).get("name", "?")
+    def _before(self, event: dict[str, Any]) -> Visit | None:
+        """Return the visit of the event that an event follows."""
+        return self.of_event.get(event.get("previousEventId", 0))
+
+    def _enter(self, row: int, event: dict[str, Any]) -> Visit:
+        before = self._before(event)
+        outer = self.visit_at.get(self.nesting.outer[row])
         came_from: str | None = None
-        outer, item, line = None, None, event["id"]
-        if before is not None:
-            if self.types[previous].endswith("StateExited"):
-                outer, item, line = before.outer, before.item, before.line
-                came_from = before.name
-            else:  # the first state of a branch or of an iteration
-                outer, item = before, self.iterations.get(previous)
-        elif self.visits and previous == 0 and self.visits[-1].exited:
+        item, line = None, event["id"]
+        if before is not None and before is outer:  # the first state of a branch or an iteration
+            item = self.iterations.get(event["previousEventId"])
+        elif before is not None:
+            item, line, came_from = before.item, before.line, before.name
+        elif self.visits and not event.get("previousEventId") and self.visits[-1].exited:
             came_from, line = self.visits[-1].name, self.visits[-1].line
-        visit = Visit(name, event, outer, came_from, line, item=item)
-        self.taken.setdefault((came_from, name), event["timestamp"])
+        visit = Visit(self.nesting.names[row], event, outer, came_from, line, item=item)
+        self.taken.setdefault((came_from, visit.name), event["timestamp"])
         if event["type"] == "FailStateEntered":
             visit.status, visit.failure, visit.pending = "failed", event, True
             visit.ended = event["timestamp"]
         self.visits.append(visit)
+        self.visit_at[row] = visit
         return visit
 
-    def _exit(self, event: dict[str, Any], inner: Visit | None) -> Visit | None:
-        visit = self._open(details(event).get("name"), inner)
-        if visit is None:
-            return inner
+    def _exit(self, event: dict[str, Any], visit: Visit) -> None:
         visit.exited, visit.ended = event, event["timestamp"]
         visit.status = "caught error" if visit.pending else "succeeded"
-        if visit.pending and visit.failure is None and inner is not None:
+        if visit.pending and visit.failure is None and (inner := self._before(event)):
             visit.failure = inner.failure
         self._close_inside(visit, "aborted", event["timestamp"])
-        return visit
 
-    def _open(self, name: str | None, inner: Visit | None) -> Visit | None:
-        """Return the visit to the state `name` that is still open, nearest around `inner`."""
-        visit = inner
-        while visit is not None:
-            if visit.name == name and visit.exited is None:
-                return visit
-            visit = visit.outer
-        for visit in reversed(self.visits):
-            if visit.name == name and visit.exited is None:
-                return visit
-        return None
-
-    def _around(self, event: dict[str, Any], inner: Visit | None, previous: int) -> Visit | None:
-        """Find the Map or Parallel that an event without a name of its own is about."""
-        type_, name = event["type"], details(event).get("name")
-        kind = "Parallel" if type_.startswith("Parallel") else "Map"
-        visit = inner
-        while visit is not None and (
-            visit.entered["type"] != f"{kind}StateEntered"
-            or visit.exited is not None
-            or (name is not None and visit.name != name)
-        ):
-            visit = visit.outer
-        if visit is None:
-            return inner
+    def _around(self, event: dict[str, Any], visit: Visit) -> None:
+        """Take what a Map or Parallel says."""
+        type_, inner = event["type"], self._before(event)
         if type_.endswith("StateSucceeded"):
             visit.pending = False
         if type_.endswith("Failed"):
@@ -275,7 +254,6 @@ class _Reader:
             self.iterations[event["id"]] = details(event).get("index", 0)
         if type_ in ("MapIterationSucceeded", "MapIterationFailed", "MapIterationAborted"):
             visit.items_done.append(event["timestamp"])
-        return visit
 
     def _again(self, visit: Visit, event: dict[str, Any]) -> None:
         """Note that a state is tried (again)."""
@@ -283,10 +261,6 @@ class _Reader:
             visit.retried.append(event["timestamp"])
             visit.pending, visit.failure, visit.status = False, None, "in progress"
             visit.items_done.clear()
-
-    def _fail(self, visit: Visit | None, event: dict[str, Any]) -> None:
-        if visit is not None:
-            visit.failure, visit.pending = event, True
 
     def _blame(self, visit: Visit, event: dict[str, Any]) -> None:
         """Close a visit in which something failed for good."""
