@@ -1,147 +1,121 @@
-"""The history of an execution: its events, as a table of events and as a table of visits."""
+"""The history of an execution as tables: of its events, and of the visits to its states. Pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from helpers import raw_answers
-from helpers.graph import statuses
+from helpers.execution_events import Body, Event, Head, head, parsed, parsed_event
+from helpers.graph import nesting, statuses
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Event = dict[str, Any]
-
-_PAGE = 1000  # events; the most that GetExecutionHistory gives at once
 # What has a column of its own, and whether AWS cut a text, which it does not.
 _APART = frozenset(("input", "output", "error", "cause", "inputDetails", "outputDetails"))
-
-
-def all_events(sfn: Any, arn: str) -> list[Event]:
-    """Return the events of an execution with their data, all pages, oldest first; times in UTC."""
-    request = {"executionArn": arn, "maxResults": _PAGE}
-    events: list[Event] = []
-    with raw_answers.no_collection():
-        while True:
-            answer = raw_answers.call(sfn, "GetExecutionHistory", request)
-            events += answer["events"]
-            if "nextToken" not in answer:
-                break
-            request["nextToken"] = answer["nextToken"]
-        for event in events:
-            if isinstance(event["timestamp"], float | int):
-                event["timestamp"] = datetime.fromtimestamp(event["timestamp"], UTC)
-    return events
+_WITH_ERROR = ("Failed", "TimedOut", "Aborted")  # how the types of events end that have an error
 
 
 def as_table(events: Sequence[Event]) -> "pd.DataFrame":
-    """Return one row per event; the columns are those that `history(…)` tells of."""
+    """Return one row per event; `history(…)` tells of the columns."""
+    return table([head(event) for event in events], events)
+
+
+def table(heads: Sequence[Head], bodies: Sequence[Body]) -> "pd.DataFrame":
+    """Return one row per event; `history(…)` tells of the columns."""
+    import numpy as np
     import pandas as pd
 
-    trace = statuses.read(events)
-    texts = _Texts()
-    said = [statuses.details(event) for event in events]
-    visits = [trace.of_event.get(event["id"]) for event in events]
-    for row, event in enumerate(events):
-        if event["type"].startswith("Execution"):  # it is about no state
-            visits[row] = None
-    begun = events[0]["timestamp"] if events else None
-    since = [visit.entered["timestamp"] if visit else begun for visit in visits]
-    times = pd.Series(pd.to_datetime([event["timestamp"] for event in events], utc=True))
-    entered = pd.Series(pd.to_datetime(since, utc=True))
+    from helpers.values_on_demand import OnDemandArray, objects
+
+    def name_of(row: int) -> str | None:
+        head = heads[row]
+        name = head.stateEnteredEventDetails.name or head.stateExitedEventDetails.name
+        return name or statuses.named(parsed_event(bodies[row]))
+
+    ids = [head.id for head in heads]
+    previous = [head.previousEventId for head in heads]
+    types = [head.type for head in heads]
+    found = nesting.find(ids, previous, types, name_of)
+    stateless = {type_ for type_ in set(types) if type_.startswith("Execution")}
+    rows = [
+        nesting.NOWHERE if type_ in stateless else place
+        for type_, place in zip(types, found.of_event, strict=True)
+    ]
+    names = found.names | {nesting.NOWHERE: ""}
+    with_error = {type_ for type_ in set(types) if type_.endswith(_WITH_ERROR)}
+    errors = [
+        _details(body).get("error", "") if type_ in with_error else ""
+        for type_, body in zip(types, bodies, strict=True)
+    ]
+    past_the_second, seconds = np.modf(
+        np.array([head.timestamp for head in heads], dtype="float64")
+    )
+    times = (seconds * 1e6 + np.round(past_the_second * 1e6)).astype("int64")  # microseconds
+    since = times[np.maximum(rows, 0)] if rows else times  # the first event starts the execution
+    sources = objects(bodies)
     return pd.DataFrame(
         {
-            "id": pd.Series([event["id"] for event in events], dtype="int64"),
-            "previous_id": pd.Series([e.get("previousEventId", 0) for e in events], dtype="int64"),
-            "timestamp": times,
-            "type": pd.Series([event["type"] for event in events], dtype="str"),
-            "state": pd.Series([visit.name if visit else "" for visit in visits], dtype="str"),
-            "seconds": (times - entered).dt.total_seconds(),
-            "input": texts.column(said, "input"),
-            "output": texts.column(said, "output"),
-            "error": pd.Series([each.get("error", "") for each in said], dtype="str"),
-            "cause": texts.column(said, "cause"),
-            "details": pd.Series([_rest(each, texts) for each in said], dtype="object"),
+            "id": np.array(ids, dtype="int64"),
+            "previous_id": np.array(previous, dtype="int64"),
+            "timestamp": pd.DatetimeIndex(times.view("datetime64[us]"), tz=UTC),
+            "type": pd.array(types, dtype="str"),
+            "state": pd.array([names[row] for row in rows], dtype="str"),
+            "seconds": (times - since) / 1e6,
+            "input": OnDemandArray(sources.copy(), _input),
+            "output": OnDemandArray(sources.copy(), _output),
+            "error": pd.array(errors, dtype="str"),
+            "cause": OnDemandArray(sources.copy(), _cause),
+            "details": OnDemandArray(sources, _rest),
         },
         copy=False,
     )
 
 
 def as_visits(events: Sequence[Event]) -> "pd.DataFrame":
-    """Return one row per visit to a state; the columns are those that `history(…)` tells of."""
+    """Return one row per visit to a state; `history(…)` tells of the columns."""
     import pandas as pd
 
-    texts = _Texts()
+    from helpers.values_on_demand import OnDemandArray, objects
+
     visits = statuses.read(events).visits
     problems = [statuses.problem(v.failure) if v.failure else ("", "") for v in visits]
-    entered = [statuses.details(visit.entered) for visit in visits]
-    left = [statuses.details(visit.exited) if visit.exited else {} for visit in visits]
     return pd.DataFrame(
         {
-            "state": pd.Series([visit.name for visit in visits], dtype="str"),
-            "status": pd.Series([visit.status for visit in visits], dtype="str"),
+            "state": pd.array([visit.name for visit in visits], dtype="str"),
+            "status": pd.array([visit.status for visit in visits], dtype="str"),
             "entered": pd.to_datetime([v.entered["timestamp"] for v in visits], utc=True),
             "seconds": pd.Series([visit.seconds for visit in visits], dtype="float64"),
             "retries": pd.Series([visit.retries for visit in visits], dtype="int64"),
             "item": pd.Series([visit.item for visit in visits], dtype="Int64"),
-            "inside": pd.Series([v.outer.name if v.outer else "" for v in visits], dtype="str"),
-            "input": texts.column(entered, "input"),
-            "output": texts.column(left, "output"),
-            "error": pd.Series([error for error, _ in problems], dtype="str"),
-            "cause": pd.Series(
-                [texts.parsed(cause or None) for _, cause in problems], dtype="object"
-            ),
+            "inside": pd.array([v.outer.name if v.outer else "" for v in visits], dtype="str"),
+            "input": OnDemandArray(objects(visit.entered for visit in visits), _input),
+            "output": OnDemandArray(objects(visit.exited for visit in visits), _output),
+            "error": pd.array([error for error, _ in problems], dtype="str"),
+            "cause": OnDemandArray(objects(cause or None for _, cause in problems), parsed),
         },
         copy=False,
     )
 
 
-class _Texts:
-    """Parses JSON texts, each once: what one state gives is what the next one gets.
-
-    So equal texts become one value; whoever changes it in a table changes it in each of its rows.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[str, Any] = {}
-
-    def parsed(self, text: str | None) -> Any:
-        """Return what a JSON text says; a text that is no JSON as it is."""
-        if text is None:
-            return None
-        if text not in self._known:
-            self._known[text] = parsed(text)
-        return self._known[text]
-
-    def column(self, said: Sequence[Mapping[str, Any]], name: str) -> "pd.Series[Any]":
-        """Return what the texts of one name say."""
-        import pandas as pd
-
-        found = [self.parsed(each[name]) if name in each else None for each in said]
-        return pd.Series(found, dtype="object")
+def _details(body: Body) -> Mapping[str, Any]:
+    return statuses.details(parsed_event(body))
 
 
-def _rest(said: Mapping[str, Any], texts: _Texts) -> dict[str, Any]:
+def _input(body: Body) -> Any:
+    return parsed(_details(body).get("input"))
+
+
+def _output(body: Body) -> Any:
+    return parsed(_details(body).get("output"))
+
+
+def _cause(body: Body) -> Any:
+    return parsed(_details(body).get("cause"))
+
+
+def _rest(body: Body) -> dict[str, Any]:
     """Return what has no column of its own."""
-    rest = {name: value for name, value in said.items() if name not in _APART}
+    rest = {name: value for name, value in _details(body).items() if name not in _APART}
     if "parameters" in rest:
-        rest["parameters"] = texts.parsed(rest["parameters"])
+        rest["parameters"] = parsed(rest["parameters"])
     return rest
-
-
-def parsed(text: str | None) -> Any:
-    """Return what a JSON text says; a text that is no JSON as it is."""
-    if text is None:
-        return None
-    try:
-        return raw_answers.decoded(text)
-    except ValueError:
-        return text
-
-
-def message_of(cause: str) -> str:
-    """Return the message in a cause; that of a Lambda function is JSON with an errorMessage."""
-    said = parsed(cause)
-    if isinstance(said, dict) and "errorMessage" in said:
-        return str(said["errorMessage"])
-    return cause

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from helpers.errors import WorkshopError
-from helpers.execution_history import all_events, as_table, as_visits, message_of, parsed
+from helpers.execution_events import all_events, heads_and_bodies, message_of, parsed
+from helpers.execution_history import as_table, as_visits, table
 from helpers.execution_screen import Screen
 from helpers.graph import Graph, statuses
 from helpers.raw_answers import no_collection
@@ -219,7 +220,8 @@ def history(sfn: Any, execution_arn: str, *, visits: bool = False) -> "pd.DataFr
     Columns: `id`; `previous_id`, the event it follows from; `timestamp` (UTC); `type`; `state`;
     `seconds` since the state was entered, so that on the row of its exit it is how long the state
     took (without a state: since the execution started); `input`, `output` parsed; `error`,
-    `cause`; `details`, all else that the event says, with JSON texts parsed.
+    `cause`; `details`, all else that the event says, with JSON texts parsed. What is parsed is so
+    when it is first read: their columns have the dtype "on demand" (`helpers/values_on_demand.py`).
 
     With `visits`, one row per visit to a state: `state`, `status`, when it was `entered` (UTC),
     how many `seconds` it took, `retries`, the `item` of the Map and the state it is `inside` of,
@@ -228,10 +230,11 @@ def history(sfn: Any, execution_arn: str, *, visits: bool = False) -> "pd.DataFr
     Raises:
         WorkshopError: there is no such execution.
     """
-    make = as_visits if visits else as_table
     try:
         with no_collection():
-            return make(all_events(sfn, execution_arn))
+            if visits:
+                return as_visits(all_events(sfn, execution_arn))
+            return table(*heads_and_bodies(sfn, execution_arn))
     except ClientError as problem:
         raise _explained(problem, execution_arn) from problem
 

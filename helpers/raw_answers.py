@@ -17,29 +17,33 @@ from weakref import WeakKeyDictionary
 import msgspec
 from botocore import xform_name
 
-_wanted: ContextVar[bool] = ContextVar("raw answers are wanted", default=False)
+Decode = Callable[[bytes], dict[str, Any]]
+_wanted: ContextVar[Decode | None] = ContextVar("raw answers are wanted", default=None)
 _hooked: "WeakKeyDictionary[Any, set[str]]" = WeakKeyDictionary()
 RAW = "RawAnswer"  # the member that marks an answer as one that botocore did not parse
 
 
-def call(client: Any, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+def call(
+    client: Any, operation: str, request: dict[str, Any], decode: Decode | None = None
+) -> dict[str, Any]:
     """Call an operation, such as "Scan", and return its answer as JSON, unparsed where that works.
 
-    `RAW in answer` tells. Binary values are then base64 texts, and times numbers of seconds.
+    `RAW in answer` tells. Binary values are then base64 texts, and times numbers of seconds; or
+    the answer is what `decode` makes of the body.
 
     Raises:
         ClientError: as always.
     """
     _hook(client, operation)
     method: Callable[..., dict[str, Any]] = getattr(client, xform_name(operation))
-    token = _wanted.set(True)
+    token = _wanted.set(decode or decoded)
     try:
         return method(**request)
     finally:
         _wanted.reset(token)
 
 
-def decoded(text: bytes | str) -> Any:
+def decoded(text: bytes | str | msgspec.Raw) -> Any:
     """Return what a JSON text says.
 
     Raises:
@@ -48,7 +52,7 @@ def decoded(text: bytes | str) -> Any:
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:  # it is stricter than the standard library: NaN, lone surrogates
-        return json.loads(text)
+        return json.loads(text if isinstance(text, str) else bytes(text))
 
 
 @contextmanager
@@ -66,8 +70,9 @@ def no_collection() -> Iterator[None]:
 def _take_body(
     response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
 ) -> None:
-    if _wanted.get() and response_dict["status_code"] < 300:
-        customized_response_dict.update(decoded(response_dict["body"]))
+    decode = _wanted.get()
+    if decode is not None and response_dict["status_code"] < 300:
+        customized_response_dict.update(decode(response_dict["body"]))
         customized_response_dict[RAW] = True
         response_dict["body"] = b"{}"
 

@@ -1,6 +1,7 @@
 """Executions on the embedded AWS: started, watched, read."""
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from botocore.exceptions import ClientError
 from nbclient import NotebookClient
 from roles import make_role
 
-from helpers import WorkshopError, history, run
+from helpers import WorkshopError, execution_events, history, raw_answers, run
 from helpers.executions import Caught, problem_words, watch
 from helpers.local_aws import server
 
@@ -178,6 +179,31 @@ def test_a_history_is_one_row_per_event_over_all_pages(sfn: Any, machines: dict[
     assert 0 < left["seconds"] <= (execution.seconds or 0)
     assert set(table.loc[table["type"] == "PassStateEntered", "state"]) == {"Copy"}
     pd.testing.assert_frame_equal(table, execution.history)
+
+
+def test_a_history_is_the_same_where_botocore_parses_it(
+    sfn: Any, machines: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execution = run(sfn, machines["long"], list(range(300)), show=False)
+    visits = history(sfn, execution.arn, visits=True)
+    table = history(sfn, execution.arn)
+    plain = boto3.Session().client("stepfunctions")
+    monkeypatch.setattr(raw_answers, "_hook", lambda client, operation: None)
+    pd.testing.assert_frame_equal(history(plain, execution.arn), table)
+    pd.testing.assert_frame_equal(history(plain, execution.arn, visits=True), visits)
+
+
+def test_an_event_that_msgspec_does_not_take_is_read_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = '{"timestamp": 1.5, "type": "New", "id": 1, "newEventDetails": {"odd": NaN}}'
+
+    class Client:
+        def get_execution_history(self, **request: Any) -> dict[str, Any]:
+            return execution_events._decode(f'{{"events": [{said}]}}'.encode())
+
+    table = history(Client(), "arn")
+    assert list(table["type"]) == ["New"] and math.isnan(table["details"][0]["odd"])
 
 
 class Throttled:
