@@ -31,6 +31,7 @@ Path = tuple[str, ...]  # the names of nested maps, from the outside in
 
 _GREATEST_INT = 2**63 - 1
 _LARGE = 1_000  # values of a page that are worth an array of their own
+_BATCH = 256  # items, with what is in them, that fit into the fast memory of a processor
 _SURE_DIGITS = 15  # a float keeps this many digits, whatever they are
 
 
@@ -106,17 +107,11 @@ class Columns:
         first = next((members for members in maps if members), None)
         if first is None:
             return
-        seen = 0
-        ragged: list[str] = []
-        for name, typed in first.items():
-            (type_,) = typed
-            try:  # nearly always each of them has this member, and of this type
-                values = [members[name][type_] for members in maps]  # type: ignore[index]
-            except (KeyError, TypeError):
-                ragged.append(name)
-                continue
-            seen += len(values)
+        found = _of_one_type(maps, {name: next(iter(typed)) for name, typed in first.items()})
+        for name, (type_, values) in found.items():
             self._values(type_, values, (*above, name))
+        ragged = [name for name in first if name not in found]
+        seen = sum(len(values) for _, values in found.values())
         there = [members for members in maps if members is not None]
         if seen != sum(map(len, there)):
             for name in dict.fromkeys((*ragged, *chain.from_iterable(there))):
@@ -210,6 +205,25 @@ class Columns:
         if cell is None:
             return None
         return NULL if self._tell_null and "NULL" in cell else value(cell)
+
+
+def _of_one_type(
+    maps: Sequence[Item | None], types: dict[str, str]
+) -> dict[str, tuple[str, list[Any]]]:
+    """Return type and values of the members that each map has, and of the type that is expected.
+
+    Nearly always these are all. A batch of maps at a time, because what one of them holds lies
+    together in memory.
+    """
+    found: dict[str, tuple[str, list[Any]]] = {name: (type_, []) for name, type_ in types.items()}
+    for start in range(0, len(maps), _BATCH):
+        batch = maps[start : start + _BATCH]
+        for name, (type_, values) in tuple(found.items()):
+            try:
+                values += [members[name][type_] for members in batch]  # type: ignore[index]
+            except (KeyError, TypeError):
+                del found[name]
+    return found
 
 
 def frame(items: Sequence[Item], keys: Sequence[str] = (), **options: bool) -> "pd.DataFrame":
