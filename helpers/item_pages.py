@@ -3,7 +3,7 @@
 import contextvars
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from helpers.item_errors import TOO_MUCH
 from helpers.item_types import Item
 
 _LONGEST_PAUSE = 30.0
+_START = 0.001  # seconds in which a request is signed and sent, before this thread is busy again
 PATIENCE = 300.0  # seconds to wait in all, for one table
 
 
@@ -41,7 +42,7 @@ def pages(dynamodb: Any, reading: Reading, wait: Callable[[str], None]) -> Itera
     """
     answer = _answer(dynamodb, reading, dict(reading.request), wait)
     count = 0
-    with ThreadPoolExecutor(1) as reader:
+    with futures.ThreadPoolExecutor(1) as reader:
         while reading.told in answer:
             count += len(answer["Items"])
             if reading.most is not None and count >= reading.most:
@@ -49,9 +50,10 @@ def pages(dynamodb: Any, reading: Reading, wait: Callable[[str], None]) -> Itera
             request = reading.request | {reading.asked: answer[reading.told]}
             context = contextvars.copy_context()
             following = reader.submit(context.run, _answer, dynamodb, reading, request, wait)
-            yield answer["Items"]
+            futures.wait([following], timeout=_START)
+            yield answer.pop("Items")  # whoever takes it may drop it before the next one comes
             answer = following.result()
-    yield answer["Items"]
+    yield answer.pop("Items")
 
 
 def segments(
@@ -66,7 +68,7 @@ def segments(
     def read(part: Reading) -> list[list[Item]]:
         return list(pages(dynamodb, part, wait))
 
-    with ThreadPoolExecutor(count) as readers:
+    with futures.ThreadPoolExecutor(count) as readers:
         for found in readers.map(read, parts):
             yield from found
 

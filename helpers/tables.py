@@ -1,5 +1,6 @@
 """Read the items of a DynamoDB table as a pandas table that shows itself."""
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -222,11 +223,13 @@ def _fill(
 ) -> list[Item]:
     """Add pages to the columns, show how far it is, and return the first items as they came."""
     first: list[Item] = []
-    for number, page in enumerate(pages):
+    numbers = itertools.count()
+    for page in pages:
         page = page if limit is None else page[: limit - len(columns)]
         columns.add(page)
         first += page[: MOST_ROWS - len(first)]
-        if number >= _QUIET_PAGES:
+        del page  # before the next one comes: pages are large
+        if next(numbers) >= _QUIET_PAGES:
             line.show(_progress(len(columns), whole))
         if len(columns) == limit:
             break
