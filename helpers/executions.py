@@ -220,8 +220,9 @@ def history(sfn: Any, execution_arn: str, *, visits: bool = False) -> "pd.DataFr
     Columns: `id`; `previous_id`, the event it follows from; `timestamp` (UTC); `type`; `state`;
     `seconds` since the state was entered, so that on the row of its exit it is how long the state
     took (without a state: since the execution started); `input`, `output` parsed; `error`,
-    `cause`; `details`, all else that the event says, with JSON texts parsed. What is parsed is so
-    when it is first read: their columns have the dtype "on demand" (`helpers/values_on_demand.py`).
+    `cause`; `details`, all else that the event says, with JSON texts parsed. A value is parsed
+    when it is first read: these columns have the dtype "on demand". For `.str` and `explode`,
+    which need all values, take `table["output"].astype(object)`.
 
     With `visits`, one row per visit to a state: `state`, `status`, when it was `entered` (UTC),
     how many `seconds` it took, `retries`, the `item` of the Map and the state it is `inside` of,

@@ -97,6 +97,12 @@ def test_it_is_compared_value_by_value(table: pd.DataFrame) -> None:
         pd.testing.assert_frame_equal(table, table.assign(said=table["said"].shift()))
 
 
+def test_as_objects_it_does_what_needs_all_values(table: pd.DataFrame) -> None:
+    said = table["said"].astype(object)
+    assert list(said.str[0])[1:3] == [1, "t"]
+    assert list(said.explode())[1:3] == [1, 2]
+
+
 def test_its_type_has_a_name(table: pd.DataFrame) -> None:
     assert str(table["said"].dtype) == "on demand"
     assert list(pd.Series(VALUES, dtype="on demand")) == VALUES
