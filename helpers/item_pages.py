@@ -2,6 +2,7 @@
 
 import contextvars
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from dataclasses import dataclass, replace
@@ -59,18 +60,22 @@ def pages(dynamodb: Any, reading: Reading, wait: Callable[[str], None]) -> Itera
 def segments(
     dynamodb: Any, reading: Reading, count: int, wait: Callable[[str], None]
 ) -> Iterator[list[Item]]:
-    """Yield the items of each page of a parallel Scan, segment by segment."""
-    parts = [
-        replace(reading, request=reading.request | {"Segment": n, "TotalSegments": count})
-        for n in range(count)
-    ]
+    """Yield the items of each page of a parallel Scan: one of each segment, in turns.
 
-    def read(part: Reading) -> list[list[Item]]:
-        return list(pages(dynamodb, part, wait))
-
+    No segment is read further ahead than a page or two.
+    """
     with futures.ThreadPoolExecutor(count) as readers:
-        for found in readers.map(read, parts):
-            yield from found
+        coming: deque[tuple[Iterator[list[Item]], futures.Future[list[Item] | None]]] = deque()
+        for number in range(count):
+            request = reading.request | {"Segment": number, "TotalSegments": count}
+            part = pages(dynamodb, replace(reading, request=request), wait)
+            coming.append((part, readers.submit(next, part, None)))
+        while coming:
+            part, following = coming.popleft()
+            page = following.result()
+            if page is not None:
+                coming.append((part, readers.submit(next, part, None)))
+                yield page
 
 
 def _answer(

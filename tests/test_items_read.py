@@ -1,6 +1,7 @@
 """Items are read in every way that DynamoDB knows, past botocore's parser and through it alike."""
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -142,6 +143,22 @@ def test_segments_read_the_same_items(dynamodb: Any, table: str) -> None:
         pd.DataFrame(whole.sort_values(order, ignore_index=True)),
         pd.DataFrame(parts.sort_values(order, ignore_index=True)),
     )
+
+
+def test_segments_are_not_read_far_ahead(dynamodb: Any, table: str) -> None:
+    asked: list[Any] = []
+    dynamodb.meta.events.register(
+        "before-call.dynamodb.Scan", lambda **said: asked.append(said["params"]), "ahead"
+    )
+    try:
+        reading = item_pages.Reading("Scan", {"TableName": table, "Limit": 2})
+        pages = item_pages.segments(dynamodb, reading, 2, lambda why: None)
+        first = next(pages)
+        time.sleep(0.5)
+        assert len(asked) <= 6  # of thirty and more
+        assert len([*first, *(item for page in pages for item in page)]) == 60
+    finally:
+        dynamodb.meta.events.unregister("before-call.dynamodb.Scan", unique_id="ahead")
 
 
 def test_partiql_reads_too(dynamodb: Any, table: str) -> None:
