@@ -22,6 +22,7 @@ _KEY_KINDS = {"HASH": "partition key", "RANGE": "sort key"}
 _REMEDY = "names that are reserved words go into names={'#n': 'name'}, values into values={':v': …}"
 _QUIET_PAGES = 2  # more than these, and the progress is shown
 _BAR = 24  # characters
+_SEGMENTS = range(1, 101)  # AWS takes more; each is a thread here
 _FRESH = 60.0  # seconds for which the keys of a table are not asked for again
 _known_tables: "WeakKeyDictionary[Any, dict[str, tuple[float, dict[str, Any]]]]" = (
     WeakKeyDictionary()
@@ -208,6 +209,11 @@ def _reading(
 def _pages(
     dynamodb: Any, reading: Reading, segments: int, wait: Callable[[str], None]
 ) -> Iterator[list[Item]]:
+    if segments not in _SEGMENTS:
+        raise WorkshopError(
+            f"A table is scanned in 1 to {_SEGMENTS[-1]} parts at the same time · segments is "
+            f"{segments!r} · take a whole number, such as segments=4"
+        )
     if segments == 1:
         return item_pages.pages(dynamodb, reading, wait)
     if reading.operation != "Scan":

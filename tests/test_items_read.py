@@ -221,6 +221,8 @@ def test_progress_is_shown_past_two_pages(dynamodb: Any, table: str, capsys: Any
         ({"table": "photos", "statement": "SELECT"}, "was given both"),
         ({"table": "photos", "key_condition": "rider = :x"}, "ValidationException.*values="),
         ({"table": "photos", "segments": 2, "key_condition": "rider = :x"}, "Only a Scan"),
+        ({"table": "photos", "segments": 0}, "segments is 0 · take a whole number"),
+        ({"table": "photos", "segments": "4"}, "segments is '4'"),
         ({"table": "photos", "limit": "x"}, "help\\(items\\)"),
         ({"table": "nowhere"}, "There is no table 'nowhere'"),
         ({"statement": "SELECT * FROM nowhere"}, "no table as the statement names it"),
