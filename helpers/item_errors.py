@@ -14,6 +14,22 @@ TOO_MUCH = (
 )
 
 
+def check_asked(dynamodb: Any, table: Any) -> None:
+    """Refuse what is no client for DynamoDB, and a table that is not told by its name.
+
+    Raises:
+        WorkshopError: says what to take instead.
+    """
+    if not hasattr(dynamodb, "describe_table"):
+        kind = type(dynamodb)
+        raise WorkshopError(
+            "Tables are read and written with a boto3 client for DynamoDB · this is "
+            f"{kind.__module__}.{kind.__name__} · take workshop.dynamodb"
+        )
+    if table is not None and not isinstance(table, str):
+        raise WorkshopError(f"A table is told by its name, a text · this is {table!r}")
+
+
 def explained(problem: ClientError, dynamodb: Any, table: str | None, remedy: str) -> Exception:
     """Return AWS's error as one that a learner can repair, where there is a remedy.
 

@@ -7,7 +7,7 @@
 | bool | BOOL |
 | bytes, bytearray | B |
 | a set, not empty, of texts, numbers or bytes | SS, NS, BS |
-| list, tuple | L |
+| list, tuple, numpy's arrays | L |
 | dict | M |
 | None in a list or a map, `NULL` anywhere | NULL |
 """
@@ -44,7 +44,7 @@ def typed(value: Any) -> Typed:
         return _set(value)
     if isinstance(value, Mapping):
         return {"M": typed_members(value)}
-    if isinstance(value, Sequence):
+    if isinstance(value, Sequence) or type(value).__name__ == "ndarray":
         return {"L": [typed(one) for one in value]}
     if hasattr(value, "isoformat"):
         return {"S": value.isoformat()}

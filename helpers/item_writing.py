@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from helpers.errors import WorkshopError
-from helpers.item_errors import TOO_MUCH, explained
-from helpers.item_types import NULL, Item, Path
+from helpers.item_errors import TOO_MUCH, check_asked, explained
+from helpers.item_types import Item, Path
 from helpers.item_values import typed_members, unflat
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def put_items(
             refused the items, or it was too busy for a minute. Nothing is put before all rows are
             looked at.
     """
+    check_asked(dynamodb, table)
     found = list(rows_of(rows))
     try:
         described = dynamodb.describe_table(TableName=table)["Table"]
@@ -65,14 +66,25 @@ def rows_of(rows: "pd.DataFrame | Sequence[Mapping[str, Any]]") -> Iterator[Item
     """Yield rows as DynamoDB's items.
 
     Raises:
-        WorkshopError: DynamoDB has no type for a value.
+        WorkshopError: DynamoDB has no type for a value, or these are no rows.
     """
     import pandas as pd
 
     if not isinstance(rows, pd.DataFrame):
-        for row in rows:
+        if not isinstance(rows, Sequence):
+            raise WorkshopError(
+                f"These are no rows: {rows!r} · give a DataFrame or a list of dicts"
+            )
+        for number, row in enumerate(rows):
+            if not isinstance(row, Mapping):
+                raise WorkshopError(
+                    f"Row {number} is no dict, but {row!r} · give a DataFrame or a list of dicts"
+                )
             yield typed_members(row)
         return
+    if not rows.columns.is_unique:
+        twice = rows.columns[rows.columns.duplicated()][0]
+        raise WorkshopError(f"Two columns are called {twice!r} · rename or drop one of them")
     paths: dict[str, Path] = rows.attrs.get("paths", {})
     columns = [paths.get(str(name), tuple(str(name).split("."))) for name in rows.columns]
     for values in rows.itertuples(index=False, name=None):
@@ -84,9 +96,7 @@ def _is_there(value: Any) -> bool:
     """Return whether a cell holds something; NULL does."""
     import pandas as pd
 
-    if value is NULL or isinstance(value, list | dict | set | frozenset | bytes | str):
-        return True
-    return value is not None and not pd.isna(value)
+    return not pd.api.types.is_scalar(value) or not pd.isna(value)
 
 
 def _check_keys(items: Sequence[Item], keys: Sequence[str], table: str) -> None:

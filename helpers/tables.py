@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from helpers import item_pages, raw_answers
 from helpers.console import Line
 from helpers.errors import WorkshopError
-from helpers.item_errors import explained
+from helpers.item_errors import check_asked, explained
 from helpers.item_pages import Reading
 from helpers.item_types import Columns, Item
 from helpers.item_values import typed, typed_members
@@ -79,6 +79,7 @@ def items(
         WorkshopError: there is no such table, AWS does not understand what is asked, or it was too
             busy for five minutes.
     """
+    check_asked(dynamodb, table)
     reading = _reading(
         table,
         {

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import boto3
+import numpy as np
 import pandas as pd
 import pytest
 from botocore.exceptions import ClientError
@@ -186,13 +188,40 @@ def test_two_columns_that_contradict_each_other_are_named() -> None:
         list(rows_of(rows))
 
 
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (None, "These are no rows: None"),
+        ({"id": "x"}, "These are no rows"),
+        (["id"], "Row 0 is no dict, but 'id'"),
+        (pd.DataFrame([["x", 1, 2]], columns=["id", "a", "a"]), "Two columns are called 'a'"),
+    ],
+)
+def test_what_is_no_table_of_items_is_refused(dynamodb: Any, rows: Any, said: str) -> None:
+    with pytest.raises(WorkshopError, match=said):
+        put_items(dynamodb, "written", rows)
+
+
+def test_another_client_is_refused_and_so_is_a_table_without_a_name(dynamodb: Any) -> None:
+    table = boto3.resource("dynamodb", region_name="r", endpoint_url="http://x").Table("written")
+    for other in (boto3.client("s3", region_name="r"), table, None):
+        with pytest.raises(WorkshopError, match=r"a boto3 client for DynamoDB.*workshop\.dynamodb"):
+            items(other, "written")
+        with pytest.raises(WorkshopError, match=r"a boto3 client for DynamoDB.*workshop\.dynamodb"):
+            put_items(other, "written", [{"id": "x"}])
+    with pytest.raises(WorkshopError, match="told by its name"):
+        items(dynamodb, table)
+
+
 def test_numpy_and_pandas_values_have_types() -> None:
     table = pd.DataFrame({"i": [1], "f": [0.1], "b": [True], "t": [pd.Timestamp("2026-11-26")]})
+    table["l"] = [np.array([1, 2])]
     (row,) = rows_of(table)
     assert row == {
         "i": {"N": "1"},
         "f": {"N": "0.1"},
         "b": {"BOOL": True},
         "t": {"S": "2026-11-26T00:00:00"},
+        "l": {"L": [{"N": "1"}, {"N": "2"}]},
     }
     assert typed(Decimal("1.10")) == {"N": "1.10"}
