@@ -20,6 +20,10 @@ from helpers.table_card import MOST_ROWS, Picture, bundle
 
 _KEY_KINDS = {"HASH": "partition key", "RANGE": "sort key"}
 _REMEDY = "names that are reserved words go into names={'#n': 'name'}, values into values={':v': …}"
+_STATEMENT_REMEDY = (
+    'a statement looks like SELECT * FROM "table" WHERE "name" = ?, with parameters=[…]; texts '
+    "stand in single quotes"
+)
 _QUIET_PAGES = 2  # more than these, and the progress is shown
 _BAR = 24  # characters
 _SEGMENTS = range(1, 101)  # AWS takes more; each is a thread here
@@ -109,7 +113,8 @@ def items(
             first = _fill(columns, pages, limit, whole, line)
             found = columns.frame(list(keys))
     except ClientError as problem:
-        raise explained(problem, dynamodb, table, _REMEDY) from problem
+        remedy = _REMEDY if statement is None else _STATEMENT_REMEDY
+        raise explained(problem, dynamodb, table, remedy) from problem
     except ParamValidationError as problem:
         raise WorkshopError(f"{problem} · help(items) says what goes where") from problem
     finally:

@@ -27,11 +27,11 @@ from helpers.local_aws import (
     function_api,
     log_events,
     moto_mends,
-    partiql_statements,
     signing,
 )
 from helpers.local_aws.clients import Clients
 from helpers.local_aws.database import FILE, Database
+from helpers.local_aws.dynamodb import requests
 from helpers.local_aws.events import bus, s3_events
 from helpers.local_aws.events.bus import Buses
 from helpers.local_aws.events.scheduler import Scheduler
@@ -39,7 +39,7 @@ from helpers.local_aws.events.targets import Targets
 from helpers.local_aws.function_backend import plug_in
 from helpers.local_aws.functions import Functions
 from helpers.local_aws.json_protocol import ServiceError
-from helpers.local_aws.keeping import changes, is_replaying, long_polling, posting
+from helpers.local_aws.keeping import is_replaying, long_polling, posting
 from helpers.local_aws.keeping.moto_state import MotoState
 from helpers.local_aws.moto_services import MotoServices
 from helpers.local_aws.permissions import s3_missing, sts
@@ -158,11 +158,8 @@ class Front:
             return s3_missing.hidden(
                 asked, caller, environ, start_response, lambda start: self.moto(environ, start, who)
             )
-        if (
-            who.service == "dynamodb"
-            and changes.operation(environ) in partiql_statements.OPERATIONS
-        ):
-            return partiql_statements.respond(
+        if who.service == "dynamodb":
+            return requests.respond(
                 environ, start_response, lambda inner, start: self.moto(inner, start, who)
             )
         if who.service != "iam":

@@ -13,16 +13,15 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from helpers.local_aws import json_protocol, partiql
+from helpers.local_aws import json_protocol
+from helpers.local_aws.dynamodb import partiql
+from helpers.local_aws.dynamodb.partiql import Node, Path, Placeholders, Statement, Typed
 from helpers.local_aws.json_protocol import ServiceError
-from helpers.local_aws.partiql import Node, Path, Placeholders, Statement, Typed
 from helpers.local_aws.signing import Environ, StartResponse
 
 Request = dict[str, Any]
 # Performs an operation of DynamoDB: its name and request in, its answer out, or a ServiceError.
 Call = Callable[[str, Request], dict[str, Any]]
-
-OPERATIONS = {"ExecuteStatement", "BatchExecuteStatement"}
 
 _RANGES = {"=", "<", "<=", ">", ">="}
 _BATCH_CODES = {"ValidationException": "ValidationError"}  # BatchStatementErrorCodeEnum of the API
@@ -38,7 +37,10 @@ def respond(
     start_response: StartResponse,
     pass_on: Callable[[Environ, StartResponse], Iterable[bytes]],
 ) -> Iterable[bytes]:
-    """Answer one of OPERATIONS (WSGI); `pass_on` answers the requests that it stands for."""
+    """Answer ExecuteStatement or BatchExecuteStatement (WSGI).
+
+    `pass_on` answers the requests that it stands for.
+    """
 
     def call(operation: str, request: Request) -> dict[str, Any]:
         body = json.dumps(request).encode()
