@@ -9,7 +9,7 @@ from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.keeping import changes, is_replaying
 from helpers.local_aws.signing import Environ, StartResponse
 
-_STATEMENTS = {"ExecuteStatement", "BatchExecuteStatement"}
+_STATEMENTS = {"ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"}
 
 
 def respond(

@@ -37,7 +37,7 @@ def respond(
     start_response: StartResponse,
     pass_on: Callable[[Environ, StartResponse], Iterable[bytes]],
 ) -> Iterable[bytes]:
-    """Answer ExecuteStatement or BatchExecuteStatement (WSGI).
+    """Answer ExecuteStatement, BatchExecuteStatement or ExecuteTransaction (WSGI).
 
     `pass_on` answers the requests that it stands for.
     """
@@ -54,22 +54,20 @@ def respond(
         status = int(begun[0].split()[0])
         if status < 300:
             return dict(told)
-        code = told["__type"].rpartition("#")[2]
-        raise ServiceError(code, told.get("message") or told.get("Message", ""), status)
+        code = told.pop("__type").rpartition("#")[2]
+        message = told.pop("Message", "")
+        message = told.pop("message", message)
+        raise ServiceError(code, message, status, **told)
 
     def perform(operation: str, request: Request) -> dict[str, Any]:
         json_protocol.check_input("dynamodb", operation, request)
-        return _batch(call, request) if "Statements" in request else execute(call, request)
+        return _OPERATIONS[operation](call, request)
 
     return json_protocol.answer("dynamodb", environ, start_response, perform)
 
 
-def execute(call: Call, request: Request) -> dict[str, Any]:
-    """Answer ExecuteStatement.
-
-    Raises:
-        ServiceError: the statement is none, or DynamoDB refuses what it stands for.
-    """
+def _execute(call: Call, request: Request) -> dict[str, Any]:
+    """Answer ExecuteStatement."""
     statement = partiql.read(request["Statement"], request.get("Parameters") or [])
     return _performed(call, statement, request)
 
@@ -96,6 +94,43 @@ def _batch(call: Call, request: Request) -> dict[str, Any]:
             told["Error"] = {"Code": code, "Message": error.message}
         responses.append(told)
     return {"Responses": responses}
+
+
+def _transaction(call: Call, request: Request) -> dict[str, Any]:
+    """Answer ExecuteTransaction: all statements or none."""
+    asked: list[tuple[str, Request]] = []
+
+    def note(operation: str, inner: Request) -> dict[str, Any]:
+        if operation == "DescribeTable":
+            return call(operation, inner)
+        asked.append((operation, inner))
+        return {}
+
+    for one in request["TransactStatements"]:
+        statement = partiql.read(one["Statement"], one.get("Parameters") or [])
+        if statement.verb == "SELECT":
+            key, _ = _key_of(call, statement, Placeholders(), _WITHOUT_EQUALITY)
+            asked.append(("GetItem", {"TableName": statement.table, "Key": key}))
+        else:
+            _performed(note, statement, one)
+    reads = [operation == "GetItem" for operation, _ in asked]
+    if any(reads) and not all(reads):
+        raise ServiceError(
+            "ValidationException", "A transaction either reads or writes; these statements do both."
+        )
+    items = [
+        {
+            operation.removesuffix("Item"): {
+                name: said for name, said in inner.items() if name != "ReturnValues"
+            }
+        }
+        for operation, inner in asked
+    ]
+    if all(reads):
+        return {"Responses": call("TransactGetItems", {"TransactItems": items})["Responses"]}
+    once = {name: request[name] for name in ("ClientRequestToken",) if name in request}
+    call("TransactWriteItems", {"TransactItems": items} | once)
+    return {"Responses": [{} for _ in items]}
 
 
 def _select(call: Call, statement: Statement, request: Request) -> dict[str, Any]:
@@ -308,3 +343,10 @@ def _start(token: str) -> Any:
         return json.loads(base64.b64decode(token, validate=True))
     except (binascii.Error, ValueError):
         raise ServiceError("ValidationException", "The provided NextToken is invalid.") from None
+
+
+_OPERATIONS = {
+    "ExecuteStatement": _execute,
+    "BatchExecuteStatement": _batch,
+    "ExecuteTransaction": _transaction,
+}

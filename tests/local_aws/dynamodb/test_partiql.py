@@ -213,3 +213,24 @@ def test_a_batch_answers_each_statement(dynamodb, rides):
     assert answer[0] == {"TableName": "rides", "Item": RIDES[3]}
     codes = [one.get("Error", {}).get("Code") for one in answer[1:]]
     assert codes == ["ValidationError", "ResourceNotFound", "DuplicateItem", None]
+
+
+def test_a_transaction_does_all_or_nothing(dynamodb, rides, execute):
+    def transact(*statements):
+        return dynamodb.execute_transaction(
+            TransactStatements=[{"Statement": statement} for statement in statements]
+        )["Responses"]
+
+    read = [f"SELECT * FROM rides WHERE rider = '{who}' AND ride = 1" for who in ("05", "none")]
+    assert transact(*read) == [{"Item": RIDES[3]}, {}]
+    new = "INSERT INTO rides VALUE {'rider': 'new', 'ride': 1}"
+    old = "INSERT INTO rides VALUE {'rider': 'ben', 'ride': 1}"
+    with pytest.raises(ClientError, match="TransactionCanceledException") as problem:
+        transact(new, old)
+    reasons = [reason["Code"] for reason in problem.value.response["CancellationReasons"]]
+    assert reasons == ["None", "ConditionalCheckFailed"]
+    assert execute("SELECT * FROM rides WHERE rider = 'new'") == []
+    transact(new, "UPDATE rides SET miles = 8 WHERE rider = '05' AND ride = 1")
+    assert len(execute("SELECT * FROM rides WHERE miles = 8 OR rider = 'new'")) == 2
+    with pytest.raises(ClientError, match="either reads or writes"):
+        transact(new, read[0])
