@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 
 from helpers.local_aws import json_protocol
-from helpers.local_aws.dynamodb import expressions
+from helpers.local_aws.dynamodb import expressions, keys
 from helpers.local_aws.json_protocol import ServiceError
 from helpers.local_aws.keeping import changes, is_replaying
 from helpers.local_aws.signing import Environ, StartResponse
@@ -27,7 +27,10 @@ def respond(
         )
     if operation in expressions.OPERATIONS and not is_replaying():  # what was taken once, is again
         try:
-            expressions.check(operation, json.loads(changes.read_body(environ)))
+            request = json.loads(changes.read_body(environ))
+            expressions.check(operation, request)
+            if known := keys.keys(str(request.get("TableName"))):
+                keys.check(request, known)
         except ServiceError as error:
             text = json_protocol.dumps(error.body())
             return json_protocol.send("dynamodb", start_response, error.status, text)
