@@ -5,6 +5,7 @@ A check returns one sentence or raises a WorkshopError. None of them gives the a
 
 import copy
 import json
+import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -150,11 +151,12 @@ def _attribute_image_id(workshop: "Workshop", attribute: Any, execution: Any = N
 
 
 def _calls_of_a_function(workshop: "Workshop", calls: Any, execution: Any = None) -> str:
-    execution = _finished(execution, "05", "FaceDetection")
+    execution = _finished(execution, "05", "FaceDetection", name="refused")
     _expect(
-        isinstance(calls, int) and not isinstance(calls, bool),
+        isinstance(calls, numbers.Integral) and not isinstance(calls, bool),  # numpy's, too
         f"a whole number is asked for, not {calls!r}",
     )
+    calls = int(calls)
     table = execution.history
     tried = table[table["state"] == "FaceDetection"]["type"]
     really = int((tried == "TaskScheduled").sum())
@@ -162,6 +164,10 @@ def _calls_of_a_function(workshop: "Workshop", calls: Any, execution: Any = None
     _expect(
         calls != really - 1,
         f"{calls} counts the retries alone, and the function was called before the first of them",
+    )
+    _expect(
+        calls == really or calls != int((table["type"] == "TaskScheduled").sum()),
+        f"{calls} counts the tasks of all states, and one of them is asked for",
     )
     _expect(
         calls == really,
@@ -210,12 +216,12 @@ def _entered(execution: Execution) -> list[dict[str, Any]]:
     return [visit for visit in details if visit]
 
 
-def _finished(execution: Any, section: str, state: str) -> Execution:
+def _finished(execution: Any, section: str, state: str, name: str = "execution") -> Execution:
     """Demand an execution that went through `state` to its end."""
     if not isinstance(execution, Execution) or execution.status != "SUCCEEDED":
         raise WorkshopError(
             f"The check of section {section} needs an execution that succeeded · keep what run(…) "
-            f"returns as `execution` and write workshop.check({section!r}, …, execution)"
+            f"returns as `{name}` and write workshop.check({section!r}, …, {name})"
         )
     _expect(
         state in [visit["name"] for visit in _entered(execution)],

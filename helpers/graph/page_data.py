@@ -217,7 +217,9 @@ def _of_run(
                 event.get("previousEventId", 0),
                 _milliseconds(event["timestamp"], begun),
                 event["type"],
-                number.get(id(trace.of_event.get(event["id"]))),
+                None  # it is about no state
+                if event["type"].startswith("Execution")
+                else number.get(id(trace.of_event.get(event["id"]))),
                 values.add(dict(statuses.details(event))),
             ]
             for event in events

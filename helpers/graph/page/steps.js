@@ -23,7 +23,7 @@ function whole(data, value) {
 }
 
 function diff(data, before, after) {
-  if (before === after) return make("p", { class: "asl-hint" }, "Unchanged.");
+  if (before === after) return make("p", { class: "asl-hint" }, "This step changed nothing.");
   const bare = (line) => lineOf(data, line).replace(/,$/, ""); // a comma more or less is no change
   const rows = align(data.values[before], data.values[after], (a, b) => a === b || bare(a) === bare(b));
   const near = rows.map((_, at) => rows.slice(Math.max(0, at - CONTEXT), at + CONTEXT + 1).some(([sign]) => sign !== " "));

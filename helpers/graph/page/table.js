@@ -14,9 +14,10 @@ VIEWS.table = function table(page) {
   const count = make("span", { class: "asl-hint" });
   const body = make("tbody");
   const head = make("tr", {}, ...["#", "Time", "Type", "State", "Details"].map((name) => make("th", { scope: "col" }, name)));
+  const list = make("div", { class: "asl-scroll", tabindex: "0", role: "group", "aria-label": "List of events" }, make("table", {}, make("thead", {}, head), body));
   const element = make("div", { class: "asl-events asl-box", role: "region", "aria-label": "Events" },
     make("div", { class: "asl-filter" }, states, types, count),
-    make("div", { class: "asl-scroll", tabindex: "0", role: "group", "aria-label": "List of events" }, make("table", {}, make("thead", {}, head), body)),
+    list,
   );
 
   function options(select, words, values, kept) {
@@ -38,6 +39,16 @@ VIEWS.table = function table(page) {
       ? `the first ${MOST_ROWS} of ${found.length} events`
       : `${found.length} of ${data.events.length} events`;
     body.replaceChildren(...found.slice(0, MOST_ROWS).map((event) => row(data, look, event, nameOf(event[4]))));
+    if (shown !== `${look.visit} ${look.state}`) reveal();
+    shown = `${look.visit} ${look.state}`;
+  }
+
+  // Scroll to the events of what was chosen, unless one of them can be seen.
+  let shown = "";
+  function reveal() {
+    const chosen = [...body.querySelectorAll("tr.chosen")];
+    const seen = (row) => row.offsetTop >= list.scrollTop && row.offsetTop < list.scrollTop + list.clientHeight;
+    if (chosen.length && !chosen.some(seen)) list.scrollTop = chosen[0].offsetTop - head.offsetHeight;
   }
 
   function row(data, look, [id, , time, type, visit, details], name) {
