@@ -162,6 +162,12 @@ def test_the_timeline_and_the_table_are_linked_to_the_picture(page: Any) -> None
     page.get_by_role("button", name="Thumbnail: succeeded").click()
     assert state(page, "Thumbnail, succeeded").get_attribute("aria-pressed") == "true"
     assert page.locator("tr.chosen").count() == 5
+    state(page, "PersistMetadata, succeeded").click()
+    listed = page.get_by_role("group", name="List of events")
+    top = page.locator("tr.chosen").first.evaluate("(row) => row.offsetTop")
+    inside = "(list, top) => list.scrollTop <= top && top < list.scrollTop + list.clientHeight"
+    assert listed.evaluate(inside, top) and top > listed.evaluate("(list) => list.clientHeight")
+    assert page.locator("tr.chosen").count() == 5  # the end of the run is not one of them
     page.get_by_label("Events of which state").select_option("the chosen state")
     page.get_by_label("Events of which type").select_option("TaskScheduled")
     assert page.locator("tbody tr").count() == 1
