@@ -118,4 +118,7 @@ def _rest(body: Body) -> dict[str, Any]:
     rest = {name: value for name, value in _details(body).items() if name not in _APART}
     if "parameters" in rest:
         rest["parameters"] = parsed(rest["parameters"])
+    if "assignedVariables" in rest:
+        assigned = rest["assignedVariables"]
+        rest["assignedVariables"] = {name: parsed(text) for name, text in assigned.items()}
     return rest

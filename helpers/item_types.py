@@ -164,6 +164,7 @@ class Columns:
         """Return the table: key columns first, then as they appeared; `attrs` has the paths."""
         import pandas as pd
 
+        keys = [key for key in keys if not self._count or (key,) in self._parts]
         paths = [*((key,) for key in keys), *(p for p in self._parts if p not in _single(keys))]
         names = column_names(paths)
         data = {names[path]: self._column(self._parts.pop(path, [])) for path in paths}
@@ -334,7 +335,7 @@ def _whole_numbers(texts: list[str | None]) -> Any:
 
 def _all_fit(texts: Sequence[Any]) -> bool:
     # Short texts without exponents need no proof: they have few digits.
-    if max(map(len, texts)) <= _SURE_DIGITS + 1 and "E" not in "".join(texts).upper():
+    if max(map(len, texts)) <= _SURE_DIGITS and "E" not in "".join(texts).upper():
         return True
     return all(_fits_float(Decimal(text)) for text in texts)
 

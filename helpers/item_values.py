@@ -85,22 +85,30 @@ def unflat(cells: Iterable[tuple[Path, Any]]) -> dict[str, Any]:
     """Return the item whose members stand at these paths: `thumbnail.s3key` inside of a map.
 
     Raises:
-        WorkshopError: a path leads into something that is no map.
+        WorkshopError: two columns say different things of one place.
     """
     item: dict[str, Any] = {}
     for path, value in cells:
-        inside = item
-        for name in path[:-1]:
-            inside = inside.setdefault(name, {})
-            if not isinstance(inside, dict):
-                raise WorkshopError(
-                    f"The column {'.'.join(path)!r} asks for a map {name!r}, and another column "
-                    "holds a value of this name · rename one of them"
-                )
-        if isinstance(inside.get(path[-1]), dict) and value == {}:
-            continue
-        inside[path[-1]] = value
+        for name in reversed(path):
+            value = {name: value}
+        _merge(item, value, ".".join(path))
     return item
+
+
+def _merge(into: dict[str, Any], members: dict[str, Any], column: str) -> None:
+    """Add the members of a map to another one; the maps of a row are copied, never changed."""
+    for name, value in members.items():
+        there = into.get(name)
+        if isinstance(value, dict) and (name not in into or isinstance(there, dict)):
+            _merge(into.setdefault(name, {}), value, column)
+        elif name not in into:
+            into[name] = value
+        else:
+            asked = "asks for a map" if isinstance(value, dict) else "holds a value"
+            raise WorkshopError(
+                f"The column {column!r} {asked} {name!r}, and another column holds something else "
+                "of this name · rename one of them"
+            )
 
 
 def _set(values: set[Any] | frozenset[Any]) -> Typed:

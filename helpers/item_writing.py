@@ -3,13 +3,14 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from helpers.errors import WorkshopError
 from helpers.item_errors import TOO_MUCH, check_asked, explained
-from helpers.item_types import Item, Path
+from helpers.item_types import Item, Path, Typed
 from helpers.item_values import typed_members, unflat
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _is_there(value: Any) -> bool:
 
 
 def _check_keys(items: Sequence[Item], keys: Sequence[str], table: str) -> None:
-    seen: dict[str, int] = {}
+    seen: dict[tuple[Any, ...], int] = {}
     for number, item in enumerate(items):
         for key in keys:
             if key not in item:
@@ -108,12 +109,18 @@ def _check_keys(items: Sequence[Item], keys: Sequence[str], table: str) -> None:
                     f"Row {number} has no {key!r}, which is a key of {table} · fill it in, or drop "
                     "the row; nothing was put"
                 )
-        same = seen.setdefault(repr([item[key] for key in keys]), number)
+        same = seen.setdefault(tuple(_comparable(item[key]) for key in keys), number)
         if same != number:
             raise WorkshopError(
                 f"Rows {same} and {number} have the same key, and one item can have it · drop one: "
                 f"frame.drop_duplicates({list(keys)!r}); nothing was put"
             )
+
+
+def _comparable(key: Typed) -> tuple[str, Any]:
+    """Return a key so that equal ones are equal: 1 and 1.0 are one number."""
+    ((kind, said),) = key.items()
+    return kind, Decimal(said) if kind == "N" else repr(said)
 
 
 def _put(dynamodb: Any, table: str, items: Sequence[Item], before: int) -> None:

@@ -101,6 +101,8 @@ def _count_words(items: "ItemsFrame") -> str:
 
 
 def _empty_words(items: "ItemsFrame") -> str:
+    if not items.whole:
+        return f"No items of {items.table} were asked for, or match."
     keys = " and ".join(f"{name} ({kind})" for name, kind in items.key_columns.items())
     return f"The table {items.table} is empty. Its key is {keys}."
 
@@ -180,12 +182,22 @@ def _pictures(items: "ItemsFrame") -> dict[int, Picture]:
     found: dict[int, Picture] = {}
     if items.images is None:
         return found
-    for number, item in enumerate(items.typed[:MOST_ROWS]):
+    for number, label in enumerate(items.index[:MOST_ROWS]):
+        item = _item_at(items, number, label)
         for bucket, key in _places(item):
             if len(found) < MOST_IMAGES:
                 found[number] = _picture(items, item, bucket, key)
             break
     return found
+
+
+def _item_at(items: "ItemsFrame", number: int, label: Any) -> dict[str, Typed]:
+    """Return the item that a row shows, {} when the table was changed and that is not sure."""
+    if not isinstance(label, int) or not 0 <= label < len(items.typed):
+        return {}
+    item, row = items.typed[label], items.iloc[number]
+    texts = {name: one["S"] for name, one in item.items() if "S" in one and name in row}
+    return item if all(row[name] == text for name, text in texts.items()) else {}
 
 
 def _places(members: dict[str, Typed], nested: bool = False) -> Iterator[tuple[str, str]]:

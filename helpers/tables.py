@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from numbers import Integral
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -84,6 +85,8 @@ def items(
             busy for five minutes.
     """
     check_asked(dynamodb, table)
+    if limit is not None and (not isinstance(limit, Integral) or limit < 0):
+        raise WorkshopError(f"limit is {limit!r} · take a whole number from 0, such as limit=100")
     reading = _reading(
         table,
         {
@@ -94,7 +97,7 @@ def items(
             "ExpressionAttributeNames": dict(names or {}),
             "ExpressionAttributeValues": typed_members(values or {}),
             "ConsistentRead": consistent,
-            "Limit": limit if filter is None else None,
+            "Limit": int(limit) if limit and filter is None else None,
         },
         statement,
         parameters,
@@ -123,7 +126,8 @@ def items(
         found,
         typed=first,
         table=table or "the statement",
-        keys=keys,
+        keys={key: kind for key, kind in keys.items() if key in found.columns},
+        whole=reading.operation == "Scan" and filter is None and limit is None,
         images=images,
         save_pictures=save_pictures,
     )
@@ -133,6 +137,7 @@ class ItemsFrame(pd.DataFrame):
     """The items of a table as a DataFrame; what is computed from it is a plain DataFrame.
 
     `typed` holds the first items as DynamoDB sends them, `key_columns` the keys with their kinds,
+    `whole` says whether all items of a table were asked for,
     `attrs["paths"]` for each column where its values stood in an item.
     """
 
@@ -142,6 +147,7 @@ class ItemsFrame(pd.DataFrame):
         "table",
         "typed",
         "key_columns",
+        "whole",
         "images",
         "pictures",
         "save_pictures",
@@ -155,6 +161,7 @@ class ItemsFrame(pd.DataFrame):
         typed: Sequence[Item],
         table: str,
         keys: dict[str, str],
+        whole: bool = True,
         images: Any = None,
         save_pictures: bool = False,
     ) -> None:
@@ -163,6 +170,7 @@ class ItemsFrame(pd.DataFrame):
         self.table = table
         self.typed = list(typed)
         self.key_columns = keys
+        self.whole = whole
         self.images = images
         self.save_pictures = save_pictures
         self.pictures: dict[tuple[str, str], Picture] = {}
@@ -170,6 +178,9 @@ class ItemsFrame(pd.DataFrame):
     @property
     def _constructor(self) -> Callable[..., pd.DataFrame]:
         return pd.DataFrame
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return pd.DataFrame, (pd.DataFrame(self),)  # a client for S3 cannot be pickled
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return bundle(self)
@@ -203,10 +214,22 @@ def _reading(
             "items(dynamodb, statement='SELECT * FROM …')"
         )
     given = {name: what for name, what in asked.items() if what}
+    if statement is None and parameters:
+        raise WorkshopError(
+            "parameters=[…] go with a statement · a table's filter takes values={…}"
+        )
     if statement is None:
         operation = "Query" if "KeyConditionExpression" in given else "Scan"
         return Reading(operation, {"TableName": table, **given}, most)
     request: dict[str, Any] = {"Statement": statement}
+    if given.pop("ConsistentRead", False):
+        request["ConsistentRead"] = True
+    given.pop("Limit", None)  # it is kept by counting
+    if given:
+        raise WorkshopError(
+            f"A statement says itself what is read, and {', '.join(given)} came beside it · write "
+            "it into the statement: SELECT … FROM … WHERE …, with parameters=[…]"
+        )
     if parameters:
         request["Parameters"] = [typed(one) for one in parameters]
     return Reading("ExecuteStatement", request, most, told="NextToken", asked="NextToken")

@@ -43,7 +43,7 @@ class OnDemandArray(ExtensionArray):
 
         None stays None.
         """
-        self._cells, self._make = sources, make
+        self._cells, self._make = sources, make  # a cell is a source, a _Made value, or None
 
     @property
     def dtype(self) -> OnDemandDtype:
@@ -77,7 +77,9 @@ class OnDemandArray(ExtensionArray):
             return NotImplemented
         many = isinstance(other, _MANY) and len(other) == len(self)
         others: Iterable[Any] = other if many else [other] * len(self)  # type: ignore[assignment]
-        return np.array([a == b for a, b in zip(self, others, strict=True)], dtype=bool)
+        return np.array(
+            [a is not None and a == b for a, b in zip(self, others, strict=True)], dtype=bool
+        )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> "np.ndarray[Any, Any]":
         values = objects(self)
@@ -100,6 +102,10 @@ class OnDemandArray(ExtensionArray):
     def copy(self) -> Self:
         """Return a column of the same values."""
         return self._on(self._cells.copy())
+
+    def _cast_pointwise_result(self, values: Any) -> Any:
+        """Return what `map` and its like computed, in the type that suits it."""
+        return pd.Series(objects(values), dtype=object).infer_objects().array
 
     def _value(self, place: Any) -> Any:
         cell = self._cells[place]

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -199,12 +200,56 @@ def test_a_table_that_is_asked_too_much_is_waited_for(
     dynamodb: Any, table: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(item_pages.time, "sleep", waited.append)
+
+    class Quick(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waited.append(timeout or 0)
+            return self.is_set()
+
+    monkeypatch.setattr(item_pages, "threading", SimpleNamespace(Event=Quick))
     assert len(items(Busy(dynamodb, 3), table)) == 60
     assert waited == [1.0, 2.0, 4.0]
     assert "ProvisionedThroughputExceededException: going on in 4 s" in capsys.readouterr().out
     with pytest.raises(WorkshopError, match="give it more read capacity"):
         items(Busy(dynamodb, 1_000), table)
+
+
+def test_an_interrupt_does_not_wait_for_a_busy_table(dynamodb: Any, table: str) -> None:
+    pages = item_pages.pages(
+        Busy(dynamodb, 1_000),
+        item_pages.Reading("Scan", {"TableName": table}),
+        lambda why: None,
+    )
+    next(pages)  # the next page is refused for as long as somebody asks
+    closing = threading.Thread(target=pages.close)
+    closing.start()
+    closing.join(20)
+    assert not closing.is_alive()
+
+
+def test_pages_of_binary_keys_are_all_read(dynamodb: Any) -> None:
+    dynamodb.create_table(
+        TableName="binary",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "B"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    ids = [bytes([number, 254, 255]) for number in range(8)]
+    try:
+        for id_ in ids:
+            item = {"id": {"B": id_}, "v": {"S": "x" * 300_000}}
+            dynamodb.put_item(TableName="binary", Item=item)
+        assert sorted(items(dynamodb, "binary")["id"]) == ids
+        statement = 'SELECT id, v FROM "binary"'
+        assert sorted(items(dynamodb, statement=statement)["id"]) == ids
+    finally:
+        dynamodb.delete_table(TableName="binary")
+
+
+def test_a_key_that_was_not_asked_for_is_no_column(dynamodb: Any, table: str) -> None:
+    found = items(dynamodb, table, projection="place")
+    assert list(found.columns) == ["place"] and found.key_columns == {}
+    assert "<tr>" in found._repr_mimebundle_()["text/html"]
 
 
 def test_progress_is_shown_past_two_pages(dynamodb: Any, table: str, capsys: Any) -> None:
@@ -223,7 +268,12 @@ def test_progress_is_shown_past_two_pages(dynamodb: Any, table: str, capsys: Any
         ({"table": "photos", "segments": 2, "key_condition": "rider = :x"}, "Only a Scan"),
         ({"table": "photos", "segments": 0}, "segments is 0 · take a whole number"),
         ({"table": "photos", "segments": "4"}, "segments is '4'"),
-        ({"table": "photos", "limit": "x"}, "help\\(items\\)"),
+        ({"table": "photos", "projection": 3}, "help\\(items\\)"),
+        ({"table": "photos", "limit": "x"}, "limit is 'x' · take a whole number"),
+        ({"table": "photos", "limit": -1, "filter": "rider = :x"}, "limit is -1"),
+        ({"table": "photos", "parameters": ["ana"]}, "parameters.* go with a statement"),
+        ({"statement": "SELECT * FROM photos", "filter": "a = :x"}, "FilterExpression came beside"),
+        ({"statement": "SELECT * FROM photos", "index": "i"}, "IndexName came beside"),
         ({"table": "nowhere"}, "There is no table 'nowhere'"),
         ({"statement": "SELECT * FROM nowhere"}, "no table as the statement names it"),
     ],

@@ -213,6 +213,36 @@ def test_another_client_is_refused_and_so_is_a_table_without_a_name(dynamodb: An
         items(dynamodb, table)
 
 
+def test_a_map_and_a_column_inside_of_it_are_joined_and_the_row_is_not_changed() -> None:
+    cell = {"a": 1, "deep": {"x": 1}}
+    for names in (["m", "m.b", "m.deep.y"], ["m.deep.y", "m.b", "m"]):
+        row = {"m": cell, "m.b": 2, "m.deep.y": 3}
+        (item,) = rows_of(pd.DataFrame([[row[name] for name in names]], columns=names))
+        assert item["m"] == typed({"a": 1, "b": 2, "deep": {"x": 1, "y": 3}})
+    assert cell == {"a": 1, "deep": {"x": 1}}
+    for columns in (["m.b", "m"], ["m", "m.b"]):
+        with pytest.raises(WorkshopError, match="rename one of them"):
+            list(rows_of(pd.DataFrame([[1, 5]], columns=columns)))
+    with pytest.raises(WorkshopError, match="'m.a' holds a value 'a'"):
+        list(rows_of(pd.DataFrame([[{"a": 1}, 2]], columns=["m", "m.a"])))
+
+
+def test_equal_numbers_are_one_key(dynamodb: Any) -> None:
+    dynamodb.create_table(
+        TableName="numbered",
+        KeySchema=[{"AttributeName": "n", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "n", "AttributeType": "N"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    try:
+        rows = [{"n": 1}, *({"n": number} for number in range(2, 40)), {"n": Decimal("1.0")}]
+        with pytest.raises(WorkshopError, match="Rows 0 and 39 have the same key"):
+            put_items(dynamodb, "numbered", rows)
+        assert len(items(dynamodb, "numbered")) == 0
+    finally:
+        dynamodb.delete_table(TableName="numbered")
+
+
 def test_numpy_and_pandas_values_have_types() -> None:
     table = pd.DataFrame({"i": [1], "f": [0.1], "b": [True], "t": [pd.Timestamp("2026-11-26")]})
     table["l"] = [np.array([1, 2])]

@@ -2,6 +2,7 @@
 
 import io
 import json
+import pickle
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -14,7 +15,7 @@ from botocore.config import Config
 from moto import mock_aws
 from PIL import Image
 
-from helpers import WorkshopError, items
+from helpers import WorkshopError, items, table_card
 from helpers.item_types import column_names, frame
 from helpers.local_aws import REGION
 from helpers.places import PHOTOS
@@ -93,6 +94,11 @@ def column(*cells: dict[str, Any] | None) -> pd.Series:
         ([{"N": "1"}, {"N": "-7"}], "Int64", [1, -7]),
         ([{"N": "9007199254740993"}, None], "Int64", [9007199254740993, pd.NA]),
         ([{"N": "1.5"}, {"N": "2"}], "float64", [1.5, 2.0]),
+        (
+            [{"N": "9007199254740993"}, {"N": "0.5"}],
+            "object",
+            [Decimal("9007199254740993"), Decimal("0.5")],
+        ),
         ([{"N": "12345678901234567890.5"}], "object", [Decimal("12345678901234567890.5")]),
         ([{"N": "9223372036854775808"}], "object", [Decimal("9223372036854775808")]),
         ([{"N": "1E+125"}], "float64", [1e125]),
@@ -233,3 +239,44 @@ def test_what_is_computed_from_a_table_is_a_plain_table(dynamodb: Any) -> None:
     assert type(table.head(1)) is type(table[["Username"]]) is pd.DataFrame
     assert type(table.copy()) is pd.DataFrame
     assert json.loads(table.to_json(orient="records"))[0]["Username"] == "user_a"
+
+
+def test_a_picture_stands_beside_its_item_when_the_rows_have_moved(dynamodb: Any, s3: Any) -> None:
+    for name in "abc":
+        s3.copy_object(
+            Bucket="thumbnails", Key=f"{name}.jpg", CopySource="thumbnails/resized-1.jpg"
+        )
+        dynamodb.put_item(TableName="riders", Item=rider(name, f"{name}.jpg"))
+    table = items(dynamodb, "riders", images=s3)
+
+    def shown() -> list[tuple[str, str]]:
+        """Return each rider with the picture beside them."""
+        beside = table_card._pictures(table)
+        return [
+            (table["Username"].iloc[row], re.findall(r"(\w)\.jpg", picture.shown)[0])
+            for row, picture in beside.items()
+        ]
+
+    assert sorted(shown()) == [("a", "a"), ("b", "b"), ("c", "c")]
+    table.sort_values("Username", ascending=False, inplace=True)
+    assert shown() == [("c", "c"), ("b", "b"), ("a", "a")]
+    table.drop(index=table.index[0], inplace=True)
+    assert shown() == [("b", "b"), ("a", "a")]
+    table.reset_index(drop=True, inplace=True)
+    assert all(rider == picture for rider, picture in shown())
+
+
+def test_no_match_is_not_told_as_an_empty_table(dynamodb: Any) -> None:
+    dynamodb.put_item(TableName="riders", Item=rider("user_a"))
+    found = items(dynamodb, "riders", filter="faceId = :x", values={":x": "none"})
+    assert "No items of riders" in found._repr_mimebundle_()["text/plain"]
+    dynamodb.delete_item(TableName="riders", Key={"Username": {"S": "user_a"}})
+    empty = items(dynamodb, "riders")._repr_mimebundle_()["text/plain"]
+    assert empty == "The table riders is empty. Its key is Username (partition key)."
+
+
+def test_a_pickled_table_comes_back_as_a_plain_one(dynamodb: Any, s3: Any) -> None:
+    dynamodb.put_item(TableName="riders", Item=rider("user_a"))
+    table = items(dynamodb, "riders", images=s3)
+    back = pickle.loads(pickle.dumps(table))
+    assert type(back) is pd.DataFrame and back.equals(pd.DataFrame(table))

@@ -91,7 +91,10 @@ def test_values_are_set_one_or_many_and_in_the_copy_only(table: pd.DataFrame) ->
 
 def test_it_is_compared_value_by_value(table: pd.DataFrame) -> None:
     assert list(table["said"] == "text") == [False, False, True, False, False]
-    assert list(table["said"] == table["said"].astype(object)) == [True] * 5
+    same = [True, True, True, False, True]  # what is missing equals nothing, as among objects
+    assert list(table["said"] == table["said"].astype(object)) == same
+    objects_ = table["said"].astype(object)
+    assert list(objects_ == objects_) == same
     pd.testing.assert_frame_equal(table, table.copy())
     with pytest.raises(AssertionError):
         pd.testing.assert_frame_equal(table, table.assign(said=table["said"].shift()))
@@ -101,6 +104,15 @@ def test_as_objects_it_does_what_needs_all_values(table: pd.DataFrame) -> None:
     said = table["said"].astype(object)
     assert list(said.str[0])[1:3] == [1, "t"]
     assert list(said.explode())[1:3] == [1, 2]
+
+
+def test_what_is_computed_from_it_has_a_type_of_its_own(table: pd.DataFrame) -> None:
+    lengths = table["said"].map(lambda said: len(str(said)))
+    assert str(lengths.dtype) == "int64" and lengths.sum() == 8 + 6 + 4 + 4 + 1
+    texts = table[table["said"].map(lambda said: isinstance(said, str))]
+    assert list(texts["n"]) == [2]
+    assert table["said"].apply(str).str.len().tolist() == lengths.tolist()
+    assert list(table["said"].map(lambda said: [said])) == [[value] for value in VALUES]
 
 
 def test_its_type_has_a_name(table: pd.DataFrame) -> None:
