@@ -46,6 +46,10 @@ def explained(problem: ClientError, dynamodb: Any, table: str | None, remedy: st
             f"There is {named} in {dynamodb.meta.region_name} · "
             "take workshop.outputs['RiderPhotoDDBTable']; workshop.deploy() makes it"
         )
+    if error["Code"] in TOO_MUCH:
+        return WorkshopError(
+            f"{error['Code']}: AWS takes no more requests for now · run the cell again in a minute"
+        )
     if error["Code"] == "ValidationException":
         return WorkshopError(f"{error['Code']}: {error.get('Message', '')} · {remedy}")
     return problem

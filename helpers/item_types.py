@@ -110,14 +110,13 @@ class Columns:
         found = _of_one_type(maps, {name: next(iter(typed)) for name, typed in first.items()})
         for name, (type_, values) in found.items():
             self._values(type_, values, (*above, name))
-        ragged = [name for name in first if name not in found]
-        seen = sum(len(values) for _, values in found.values())
         there = [members for members in maps if members is not None]
-        if seen != sum(map(len, there)):
-            for name in dict.fromkeys((*ragged, *chain.from_iterable(there))):
-                if name in ragged or name not in first:
-                    cells = [None if m is None else m.get(name) for m in maps]
-                    self._cells(cells, (*above, name))
+        if sum(len(values) for _, values in found.values()) == sum(map(len, there)):
+            return  # no map has any other member
+        for name in dict.fromkeys(chain.from_iterable(there)):
+            if name not in found:
+                cells = [None if members is None else members.get(name) for members in maps]
+                self._cells(cells, (*above, name))
 
     def _cells(self, cells: list[Typed | None], path: Path) -> None:
         """Add the typed values of one attribute, by one type where they have one."""

@@ -1,16 +1,17 @@
-// Makes a table of items sortable by its headings, and filters its rows by a text. The values to sort
-// by stand in data-value; what is there already is only moved and hidden, never made.
+// Makes a table of items sortable by its headings, and filters its rows by a text. Rows are only moved
+// and hidden, never made.
 function openTable(holder) {
+  const NUMBER = /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i;
+  const collator = new Intl.Collator(undefined, { numeric: true });
   const body = holder.querySelector("tbody");
   const headings = [...holder.querySelectorAll("thead th")];
   const count = holder.querySelector("[data-count]");
-  const valueOf = (row, column) => row.children[column]?.dataset.value ?? row.children[column]?.textContent ?? "";
+  // A long text stands in its title, and only its beginning in the cell.
+  const textOf = (cell) => cell?.querySelector("[title]")?.title ?? cell?.textContent ?? "";
+  const isText = (text) => !NUMBER.test(text); // numbers come first
   const compare = (a, b) => {
-    if (a === b) return 0;
-    if (a === "") return 1; // gaps stay at the end
-    if (b === "") return -1;
-    const [x, y] = [Number(a), Number(b)];
-    return Number.isNaN(x) || Number.isNaN(y) ? a.localeCompare(b) : x - y;
+    if (isText(a) || isText(b)) return isText(a) - isText(b) || collator.compare(a, b);
+    return a - b || Math.sign(a) * collator.compare(a, b); // of more digits than a float holds
   };
   headings.forEach((heading, column) => {
     const button = document.createElement("button");
@@ -21,10 +22,10 @@ function openTable(holder) {
       const down = heading.getAttribute("aria-sort") === "ascending";
       for (const other of headings) other.removeAttribute("aria-sort");
       heading.setAttribute("aria-sort", down ? "descending" : "ascending");
-      const rows = [...body.rows].sort((a, b) => {
-        const order = compare(valueOf(a, column), valueOf(b, column));
-        const gap = valueOf(a, column) === "" || valueOf(b, column) === "";
-        return down && !gap ? -order : order;
+      const rows = [...body.rows].sort((one, other) => {
+        const [a, b] = [one, other].map((row) => textOf(row.children[column]));
+        if (a === "" || b === "") return (a === "") - (b === ""); // gaps stay at the end
+        return down ? compare(b, a) : compare(a, b);
       });
       body.append(...rows);
     };
@@ -40,7 +41,7 @@ function openTable(holder) {
     const wanted = field.value.toLowerCase();
     let shown = 0;
     for (const row of body.rows) {
-      row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      row.hidden = ![...row.cells].some((cell) => textOf(cell).toLowerCase().includes(wanted));
       shown += !row.hidden;
     }
     count.textContent = wanted ? ` · ${shown} of ${body.rows.length} rows` : "";

@@ -3,8 +3,11 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -28,6 +31,8 @@ LONGEST_CELL = 120  # characters
 LONGEST_WHOLE = 10_000  # characters of what is folded in a cell
 TYPED_ITEMS = 3
 
+# A time as Step Functions writes it: 2026-11-25T10:30:00.123Z
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _IMAGE_NAMES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
 
 
@@ -146,9 +151,32 @@ def _cell(value: Any) -> str:
         count = f"{len(value)} {'members' if isinstance(value, dict) else 'values'}"
         whole = json.dumps(value, indent=2, ensure_ascii=False, default=_words)[:LONGEST_WHOLE]
         return f"<details><summary>{count}</summary><pre>{escape(whole)}</pre></details>"
+    if (moment := _time(value)) is not None:
+        return (
+            f'<time datetime="{moment.isoformat()}" title="{escape(text)}">{_when(moment)}</time>'
+        )
     if len(text) <= LONGEST_CELL:
         return escape(text)
     return f'<span title="{escape(text[:1000])}">{escape(text[:LONGEST_CELL])}…</span>'
+
+
+def _time(value: Any) -> datetime | None:
+    """Return the moment that a value tells, in UTC where its zone is known; None for no time."""
+    import pandas as pd
+
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        with suppress(ValueError, OverflowError):  # the 31st of February, the year 10000
+            return datetime.fromisoformat(value).astimezone(UTC)
+    if not isinstance(value, datetime) or pd.isna(value):
+        return None
+    return value.astimezone(UTC) if value.tzinfo else value
+
+
+def _when(moment: datetime) -> str:
+    """Return a time to the millisecond."""
+    plain = moment.replace(tzinfo=None)
+    precision = "milliseconds" if plain.microsecond else "seconds"
+    return f"{plain.isoformat(' ', precision)}{' UTC' if moment.tzinfo else ''}"
 
 
 def _words(value: Any) -> str:

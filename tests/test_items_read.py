@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from botocore.exceptions import ClientError
 
-from helpers import WorkshopError, item_pages, items, raw_answers
+from helpers import WorkshopError, item_pages, items, put_items, raw_answers
 from helpers.item_types import NULL
 
 
@@ -212,6 +212,20 @@ def test_a_table_that_is_asked_too_much_is_waited_for(
     assert "ProvisionedThroughputExceededException: going on in 4 s" in capsys.readouterr().out
     with pytest.raises(WorkshopError, match="give it more read capacity"):
         items(Busy(dynamodb, 1_000), table)
+
+
+def test_a_table_that_is_described_too_often_is_told_in_a_sentence(
+    dynamodb: Any, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = Busy(dynamodb, 0)
+
+    def describe_table(**_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "DescribeTable")
+
+    busy.describe_table = describe_table  # type: ignore[attr-defined]
+    for call in (lambda: items(busy, table), lambda: put_items(busy, table, [{"id": "a"}])):
+        with pytest.raises(WorkshopError, match="ThrottlingException: AWS takes no more requests"):
+            call()
 
 
 def test_an_interrupt_does_not_wait_for_a_busy_table(dynamodb: Any, table: str) -> None:

@@ -221,6 +221,36 @@ def test_everything_in_an_item_is_escaped(dynamodb: Any) -> None:
     assert "<img" not in shown and "<b>" not in shown and "&lt;img" in shown
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("2026-11-25T10:30:00.123Z", "2026-11-25 10:30:00.123 UTC"),
+        ("2026-11-25T01:30:00+02:00", "2026-11-24 23:30:00 UTC"),
+        ("2026-02-31T10:30:00Z", None),
+        ("2026-11-25", None),
+        ("9999-12-31T23:59:59-05:00", None),
+    ],
+)
+def test_a_time_is_shown_as_one(dynamodb: Any, said: str, shown: str | None) -> None:
+    dynamodb.put_item(TableName="riders", Item={"Username": {"S": "a"}, "at": {"S": said}})
+    table = items(dynamodb, "riders")
+    html = table._repr_mimebundle_()["text/html"]
+    assert (f">{shown}</time>" in html) if shown else ("<time" not in html)
+    assert table.loc[0, "at"] == said and said in html
+    if shown:
+        table["at"] = pd.to_datetime(table["at"], utc=True)
+        assert f">{shown}</time>" in table._repr_mimebundle_()["text/html"]
+
+
+def test_a_time_without_a_zone_and_a_gap_are_shown(dynamodb: Any) -> None:
+    for name in "ab":
+        dynamodb.put_item(TableName="riders", Item={"Username": {"S": name}})
+    table = items(dynamodb, "riders")
+    table["at"] = [pd.Timestamp("2026-11-25 10:30"), pd.NaT]
+    html = table._repr_mimebundle_()["text/html"]
+    assert html.count("<time") == 1 and ">2026-11-25 10:30:00</time>" in html
+
+
 def test_an_empty_table_says_so(dynamodb: Any) -> None:
     table = items(dynamodb, "riders")
     assert list(table.columns) == ["Username"] and table.empty

@@ -86,7 +86,8 @@ class _Finder:
         """Take a new visit, which follows an event of another one."""
         name = self.name_of(row) or "?"
         self.names[row] = name
-        # What follows an exit is beside it; all else is the first state of a branch or iteration.
+        # What follows an exit is beside it: A exited, B entered. All else is the first state of a
+        # branch or an iteration, and inside: MapIterationStarted, B entered.
         beside = visit == NOWHERE or before in self.exits
         self.outer[row] = self.outer.get(visit, NOWHERE) if beside else visit
         self.going_on.setdefault(name, {})[row] = None

@@ -77,3 +77,18 @@ def test_rows_are_sorted_and_filtered_and_nothing_becomes_html(page: Any) -> Non
     assert page.locator("tbody tr:visible").count() == 1
     page.get_by_text("· 1 of 3 rows").wait_for()
     assert page.evaluate("window.hit") is None and page.locator("img").count() == 0
+
+
+def test_values_of_every_kind_are_sorted_and_long_texts_are_found_whole(page: Any) -> None:
+    wanted = ["-2", "9", "10", "9007199254740992", "9007199254740993", "1a", "2b", "10 c"]
+    long = "x" * 200 + "needle"
+    typed = [{"k": {"S": text}} for text in ("10 c", "2b", *reversed(wanted[:5]), "1a", long)]
+    table = ItemsFrame(frame([*typed, {"o": {"S": "p"}}]), typed=typed, table="t", keys={})
+    page.set_content(f"<!doctype html><body>{as_html(table)}")
+    first = page.locator("tbody tr td:first-child")
+    page.get_by_role("button", name="k", exact=True).click()
+    assert first.all_inner_texts() == [*wanted, f"{long[:120]}…", ""]
+    page.get_by_role("button", name="k", exact=True).click()
+    assert first.all_inner_texts() == [f"{long[:120]}…", *reversed(wanted), ""]
+    page.get_by_label("Filter rows").fill("NEEDLE")
+    page.get_by_text("· 1 of 10 rows").wait_for()
