@@ -19,6 +19,7 @@ int or a float says the same, so that `describe()`, `sum()` and plots work.
 import base64
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,13 @@ def binary(said: bytes | str) -> bytes:
     return base64.b64decode(said) if isinstance(said, str) else bytes(said)
 
 
+def _list(said: list[Typed]) -> list[Any]:
+    try:
+        return [typed["S"] for typed in said]  # most lists are of texts
+    except KeyError:
+        return [value(typed) for typed in said]
+
+
 _CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "S": lambda said: said,
     "BOOL": lambda said: said,
@@ -76,11 +84,7 @@ _CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "SS": set,
     "NS": lambda said: {number(text) for text in said},
     "BS": lambda said: {binary(one) for one in said},
-    "L": lambda said: [
-        one if type_ == "S" else _CONVERSIONS[type_](one)
-        for inner in said
-        for type_, one in inner.items()
-    ],
+    "L": _list,
     "M": lambda said: {name: value(inner) for name, inner in said.items()},
 }
 
@@ -121,12 +125,14 @@ class Columns:
     def _cells(self, cells: list[Typed | None], path: Path) -> None:
         """Add the typed values of one attribute, by one type where they have one."""
         types = set(chain.from_iterable(filter(None, cells)))
-        if len(types) > 1:
-            self._mixed(cells, path)
-        elif types:
+        if len(types) == 1:
             (type_,) = types
             values = [None if cell is None else cell[type_] for cell in cells]
             self._values(type_, values, path)
+        elif "M" in types:
+            self._mixed(cells, path)
+        elif types:
+            self._keep(path, None, cells)
 
     def _values(self, type_: str, values: list[Any], path: Path) -> None:
         """Add values of one type; None is a gap."""
@@ -154,9 +160,7 @@ class Columns:
         The texts of a large page become an array at once: it is smaller, and pages are waited for.
         """
         if type_ == "S" and len(values) >= _LARGE:
-            import pandas as pd
-
-            values = pd.array(values, dtype="str")
+            values = _array(values, "str")
         self._parts.setdefault(path, []).append((self._count, type_, values))
 
     def frame(self, keys: Sequence[str] = ()) -> "pd.DataFrame":
@@ -252,7 +256,7 @@ def _texts(parts: list[Any]) -> Any:
     import pandas as pd
 
     if len(parts) == 1:
-        return pd.array(parts[0], dtype="str", copy=False)
+        return _array(parts[0], "str")
     series = [pd.Series(part, dtype="str", copy=False) for part in parts]
     return pd.concat(series, ignore_index=True).array
 
@@ -283,24 +287,36 @@ def _common_type(cells: list[Typed | None], tell_null: bool) -> str | None:
 
 def _series(type_: str, cells: list[Any], tell_null: bool) -> Any:
     """Return a column of values of one type; None is a gap."""
-    import pandas as pd
-
     if type_ == "S":
-        return pd.array(cells, dtype="str")
+        return _array(cells, "str")
     if type_ == "N":
         return _numbers(cells)
     if type_ == "BOOL":
-        return pd.array(cells, dtype="boolean" if None in cells else "bool")
+        return _array(cells, "boolean" if None in cells else "bool")
     if type_ == "NULL":
         return _objects([NULL if tell_null and cell else None for cell in cells])
     convert = _CONVERSIONS[type_]
     return _objects([None if cell is None else convert(cell) for cell in cells])
 
 
+def _array(values: Any, dtype: str) -> Any:
+    import pandas as pd
+
+    return pd.array(values, dtype=_dtype(dtype), copy=False)
+
+
+@cache
+def _dtype(name: str) -> Any:
+    """Return a dtype by its name, which pandas looks for among all that it has, each time."""
+    from pandas.api.types import pandas_dtype
+
+    return pandas_dtype(name)
+
+
 def _objects(values: list[Any]) -> Any:
     import pandas as pd
 
-    return pd.Series(values, dtype="object")
+    return pd.Series(values, dtype=object)
 
 
 def _numbers(texts: list[str | None]) -> Any:
