@@ -3,7 +3,7 @@
 import contextvars
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from helpers import raw_answers
 from helpers.errors import WorkshopError
 from helpers.item_errors import TOO_MUCH
+from helpers.item_shapes import Decoder
 from helpers.item_types import Item, binary
 
 _LONGEST_PAUSE = 30.0
@@ -40,7 +41,7 @@ def pages(
     reading: Reading,
     wait: Callable[[str], None],
     stopped: threading.Event | None = None,
-) -> Iterator[list[Item]]:
+) -> Iterator[Sequence[Item]]:
     """Yield the items of each page. `wait` is told why, before a pause; `stopped` ends it.
 
     Raises:
@@ -48,7 +49,8 @@ def pages(
         WorkshopError: AWS was too busy for five minutes.
     """
     stopped = stopped or threading.Event()
-    answer = _answer(dynamodb, reading, dict(reading.request), wait, stopped)
+    decode = Decoder(raw_answers.decoded)
+    answer = _answer(dynamodb, reading, dict(reading.request), decode, wait, stopped)
     count = 0
     with futures.ThreadPoolExecutor(1) as reader, _setting(stopped):
         while reading.told in answer:
@@ -58,7 +60,7 @@ def pages(
             request = reading.request | {reading.asked: _start(answer, reading.told)}
             context = contextvars.copy_context()
             following = reader.submit(
-                context.run, _answer, dynamodb, reading, request, wait, stopped
+                context.run, _answer, dynamodb, reading, request, decode, wait, stopped
             )
             futures.wait([following], timeout=_START)  # let it go out; its answer comes later
             yield answer.pop("Items")  # whoever takes it may drop it before the next one comes
@@ -68,14 +70,16 @@ def pages(
 
 def segments(
     dynamodb: Any, reading: Reading, count: int, wait: Callable[[str], None]
-) -> Iterator[list[Item]]:
+) -> Iterator[Sequence[Item]]:
     """Yield the items of each page of a parallel Scan: one of each segment, in turns.
 
     No segment is read further ahead than a page or two.
     """
     stopped = threading.Event()
     with futures.ThreadPoolExecutor(count) as readers, _setting(stopped):
-        coming: deque[tuple[Iterator[list[Item]], futures.Future[list[Item] | None]]] = deque()
+        coming: deque[tuple[Iterator[Sequence[Item]], futures.Future[Sequence[Item] | None]]] = (
+            deque()
+        )
         for number in range(count):
             request = reading.request | {"Segment": number, "TotalSegments": count}
             part = pages(dynamodb, replace(reading, request=request), wait, stopped)
@@ -112,6 +116,7 @@ def _answer(
     dynamodb: Any,
     reading: Reading,
     request: dict[str, Any],
+    decode: Decoder,
     wait: Callable[[str], None],
     stopped: threading.Event,
 ) -> dict[str, Any]:
@@ -119,7 +124,7 @@ def _answer(
     pause, left = 1.0, PATIENCE
     while True:
         try:
-            return raw_answers.call(dynamodb, reading.operation, request)
+            return raw_answers.call(dynamodb, reading.operation, request, decode)
         except ClientError as problem:
             code = problem.response["Error"]["Code"]
             if code not in TOO_MUCH:

@@ -17,7 +17,8 @@ int or a float says the same, so that `describe()`, `sum()` and plots work.
 """
 
 import base64
-from collections.abc import Callable, Iterable, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import cache
 from itertools import chain
@@ -32,7 +33,6 @@ Path = tuple[str, ...]  # the names of nested maps, from the outside in
 
 _GREATEST_INT = 2**63 - 1
 _LARGE = 1_000  # values of a page that are worth an array of their own
-_BATCH = 256  # items, with what is in them, that fit into the fast memory of a processor
 _SURE_DIGITS = 15  # a float keeps this many digits, whatever they are
 
 
@@ -89,6 +89,18 @@ _CONVERSIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+class ColumnarPage(Sequence[Item]):
+    """Items of which the columns are known before the items are."""
+
+    @abstractmethod
+    def columns(self) -> Iterator[tuple[Path, str | None, list[Any]]]:
+        """Yield path, type and values of each column; None is a gap.
+
+        The values stand behind their type, or are whole typed values (None). There are no maps
+        with members behind a type: these are columns of their own.
+        """
+
+
 class Columns:
     """Items, added page by page, on their way to a table. Only their values are kept."""
 
@@ -103,24 +115,22 @@ class Columns:
 
     def add(self, items: Sequence[Item]) -> None:
         """Add a page of items."""
-        self._members(items, ())
+        if isinstance(items, ColumnarPage) and self._flatten:
+            for path, type_, values in items.columns():
+                if type_ is None:
+                    self._cells(values, path)
+                else:
+                    self._keep(path, type_, values)
+        else:
+            self._members(list(items), ())
         self._count += len(items)
 
     def _members(self, maps: Sequence[Item | None], above: Path) -> None:
         """Add the members of items, or of the maps in one column (None where there is none)."""
-        first = next((members for members in maps if members), None)
-        if first is None:
-            return
-        found = _of_one_type(maps, {name: next(iter(typed)) for name, typed in first.items()})
-        for name, (type_, values) in found.items():
-            self._values(type_, values, (*above, name))
         there = [members for members in maps if members is not None]
-        if sum(len(values) for _, values in found.values()) == sum(map(len, there)):
-            return  # no map has any other member
         for name in dict.fromkeys(chain.from_iterable(there)):
-            if name not in found:
-                cells = [None if members is None else members.get(name) for members in maps]
-                self._cells(cells, (*above, name))
+            cells = [None if members is None else members.get(name) for members in maps]
+            self._cells(cells, (*above, name))
 
     def _cells(self, cells: list[Typed | None], path: Path) -> None:
         """Add the typed values of one attribute, by one type where they have one."""
@@ -209,25 +219,6 @@ class Columns:
         if cell is None:
             return None
         return NULL if self._tell_null and "NULL" in cell else value(cell)
-
-
-def _of_one_type(
-    maps: Sequence[Item | None], types: dict[str, str]
-) -> dict[str, tuple[str, list[Any]]]:
-    """Return type and values of the members that each map has, and of the type that is expected.
-
-    Nearly always these are all. A batch of maps at a time, because what one of them holds lies
-    together in memory.
-    """
-    found: dict[str, tuple[str, list[Any]]] = {name: (type_, []) for name, type_ in types.items()}
-    for start in range(0, len(maps), _BATCH):
-        batch = maps[start : start + _BATCH]
-        for name, (type_, values) in tuple(found.items()):
-            try:
-                values += [members[name][type_] for members in batch]  # type: ignore[index]
-            except (KeyError, TypeError):
-                del found[name]
-    return found
 
 
 def frame(items: Sequence[Item], keys: Sequence[str] = (), **options: bool) -> "pd.DataFrame":

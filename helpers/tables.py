@@ -237,7 +237,7 @@ def _reading(
 
 def _pages(
     dynamodb: Any, reading: Reading, segments: int, wait: Callable[[str], None]
-) -> Iterator[list[Item]]:
+) -> Iterator[Sequence[Item]]:
     if segments not in _SEGMENTS:
         raise WorkshopError(
             f"A table is scanned in 1 to {_SEGMENTS[-1]} parts at the same time · segments is "
@@ -254,7 +254,7 @@ def _pages(
 
 
 def _fill(
-    columns: Columns, pages: Iterator[list[Item]], limit: int | None, whole: int, line: Line
+    columns: Columns, pages: Iterator[Sequence[Item]], limit: int | None, whole: int, line: Line
 ) -> list[Item]:
     """Add pages to the columns, show how far it is, and return the first items as they came."""
     first: list[Item] = []

@@ -11,8 +11,14 @@ import pandas as pd
 import pytest
 from botocore.exceptions import ClientError
 
-from helpers import WorkshopError, item_pages, items, put_items, raw_answers
+from helpers import WorkshopError, item_pages, item_shapes, items, put_items, raw_answers
 from helpers.item_types import NULL
+
+
+@pytest.fixture(autouse=True, params=[item_shapes._SMALL, 0], ids=["as JSON", "by shape"])
+def smallest(request: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have pages decoded in both ways."""
+    monkeypatch.setattr(item_shapes, "_SMALL", request.param)
 
 
 @pytest.fixture(scope="module")

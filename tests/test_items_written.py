@@ -38,15 +38,19 @@ SCALARS = st.one_of(
         lambda all_: {"BS": sorted(all_)}
     ),
 )
-VALUES = st.recursive(
-    SCALARS,
-    lambda inner: (
-        st.lists(inner, max_size=3).map(lambda all_: {"L": all_})
-        | st.dictionaries(NAMES, inner, max_size=3).map(lambda members: {"M": members})
-    ),
-    max_leaves=6,
-)
-ITEMS = st.lists(st.dictionaries(NAMES, VALUES, max_size=4), min_size=1, max_size=5)
+
+
+def lists_of_items(names: st.SearchStrategy[str]) -> st.SearchStrategy[list[Item]]:
+    """Return a strategy for one to five items, whose attributes are called by these names."""
+    values = st.recursive(
+        SCALARS,
+        lambda inner: (
+            st.lists(inner, max_size=3).map(lambda all_: {"L": all_})
+            | st.dictionaries(names, inner, max_size=3).map(lambda members: {"M": members})
+        ),
+        max_leaves=6,
+    )
+    return st.lists(st.dictionaries(names, values, max_size=4), min_size=1, max_size=5)
 
 
 def same(value: Any) -> Any:
@@ -67,7 +71,7 @@ def same(value: Any) -> Any:
 
 @pytest.mark.parametrize("flatten", [True, False])
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-@given(found=ITEMS)
+@given(found=lists_of_items(NAMES))
 def test_any_items_come_back_exactly(flatten: bool, found: list[Item]) -> None:
     table = frame(found, flatten=flatten, tell_null=True)
     back = list(rows_of(table))
