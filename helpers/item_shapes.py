@@ -9,7 +9,7 @@ that does not fit, be it for one item, is decoded as it is: nothing is left out 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple, overload
@@ -18,7 +18,7 @@ import msgspec
 
 from helpers.item_types import ColumnarPage, Item, Path
 
-_SMALL = 100_000  # bytes of an answer that is decoded before a shape of it were made
+_SMALL = 100_000  # bytes; a smaller answer is decoded sooner than a shape is made for it
 _SOME = 64  # items from the start of a page, and as many from all over it, that show its shape
 _SHAPES = 3  # so many are tried for one reading
 _MOST_MEMBERS = 200  # of a map; one with more is no record, but a dictionary
@@ -187,13 +187,13 @@ def _member(
         if record is not None:
             kind = _typed("M", type(record.blank))
             return kind, kind(record.blank), record.leaves
-    elif type_ is not None:
+    elif type_ in _PYTHON:
         kind = _typed(type_, _PYTHON[type_])
         return kind, kind(None), [_Leaf(path, type_, attrgetter(f"{way}.{type_}"))]
     return dict[str, Any], None, [_Leaf(path, None, attrgetter(way))]
 
 
-@cache
+@lru_cache(maxsize=32)
 def _typed(type_: str, inside: Any) -> type[msgspec.Struct]:
     """Return the struct for {"S": "…"}."""
     return msgspec.defstruct(
