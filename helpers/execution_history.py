@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from helpers.execution_events import Body, Event, Head, head, parsed, parsed_event
@@ -32,9 +33,8 @@ def table(heads: Sequence[Head], bodies: Sequence[Body]) -> "pd.DataFrame":
         name = head.stateEnteredEventDetails.name or head.stateExitedEventDetails.name
         return name or statuses.named(parsed_event(bodies[row]))
 
-    ids = [head.id for head in heads]
-    previous = [head.previousEventId for head in heads]
-    types = [head.type for head in heads]
+    members = ("id", "previousEventId", "type", "timestamp")
+    ids, previous, types, moments = (list(map(attrgetter(name), heads)) for name in members)
     found = nesting.find(ids, previous, types, name_of)
     stateless = {type_ for type_ in set(types) if type_.startswith("Execution")}
     rows = [
@@ -47,9 +47,7 @@ def table(heads: Sequence[Head], bodies: Sequence[Body]) -> "pd.DataFrame":
         _details(body).get("error", "") if type_ in with_error else ""
         for type_, body in zip(types, bodies, strict=True)
     ]
-    past_the_second, seconds = np.modf(
-        np.array([head.timestamp for head in heads], dtype="float64")
-    )
+    past_the_second, seconds = np.modf(np.array(moments, dtype="float64"))
     times = (seconds * 1e6 + np.round(past_the_second * 1e6)).astype("int64")  # microseconds
     since = times[np.maximum(rows, 0)] if rows else times  # the first event starts the execution
     sources = objects(bodies)
