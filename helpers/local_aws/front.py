@@ -82,6 +82,7 @@ class Front:
         self.moto = MotoServices(
             MotoState(self.folder / "moto", server.secret_access_key),
             {
+                "dynamodb": moto_mends.mend_dynamodb,
                 "iam": moto_mends.mend_iam,
                 "logs": log_events.plug_in,
                 "awslambda": self._extend_lambda,

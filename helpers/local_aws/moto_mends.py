@@ -5,6 +5,7 @@ Each replacement is guarded: a moto that changed there says so when it starts (m
 
 import re
 from functools import wraps
+from types import SimpleNamespace
 from typing import Any
 
 from helpers.local_aws import ACCOUNT
@@ -14,6 +15,11 @@ from helpers.local_aws.moto_services import expect, original
 def mend_iam() -> None:
     """Mend IAM, when it is loaded."""
     _know_policies_once()
+
+
+def mend_dynamodb() -> None:
+    """Mend DynamoDB, when it is loaded."""
+    _scan_binary_keys_in_segments()
 
 
 def mend_s3() -> None:
@@ -43,6 +49,22 @@ def _know_policies_once() -> None:
         return all_policies(self) if self.account_id == ACCOUNT else []
 
     IAMBackend._init_aws_policies = _init_aws_policies  # type: ignore[method-assign]
+
+
+def _scan_binary_keys_in_segments() -> None:
+    """Have DynamoDB's parallel Scan tell the segment of an item whose key is binary."""
+    from moto.dynamodb.models.dynamo_type import DynamoType, Item
+
+    of_text = original(Item, "is_within_segment")
+
+    @wraps(of_text)
+    def is_within_segment(self: Any, segments: Any) -> Any:
+        if not isinstance(self.hash_key.value, bytes):
+            return of_text(self, segments)
+        as_text = SimpleNamespace(hash_key=DynamoType({"S": self.hash_key.value.hex()}))
+        return of_text(as_text, segments)
+
+    Item.is_within_segment = is_within_segment  # type: ignore[method-assign]
 
 
 def _tell_of_event_bridge() -> None:

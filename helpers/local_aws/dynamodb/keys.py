@@ -14,6 +14,7 @@ from helpers.local_aws.json_protocol import ServiceError
 
 Request = dict[str, Any]
 
+OTHER_KEY = "The provided key element does not match the schema"
 _INVALID = "One or more parameter values were invalid: "
 _OTHER_TYPE = "Condition parameter type does not match schema type"
 # A test of one attribute in a KeyConditionExpression, and the placeholders of its values.
@@ -58,14 +59,23 @@ def check(request: Request, known: Keys) -> None:
         if len(key) != len(known.of_table):
             raise _invalid("The number of conditions on the keys is invalid")
         if not _fit(key, known.of_table, known):
-            raise _invalid("The provided key element does not match the schema")
+            raise _invalid(OTHER_KEY)
     start = request.get("ExclusiveStartKey")
     if isinstance(start, dict) and not _fit(start, (*known.of_table, *index), known):
         raise _invalid("The provided starting key is invalid")
     if isinstance(item := request.get("Item"), dict):
+        _check_item(item, known)
         _check_indexes(item, known)
     if isinstance(condition := request.get("KeyConditionExpression"), str):
         _check_condition(condition, request, index or known.of_table, known)
+
+
+def fits(request: Request, known: Keys) -> bool:
+    """Return whether a request about one item, by `Key` or `Item`, tells its whole key."""
+    if isinstance(key := request.get("Key"), dict):
+        return _fit(key, known.of_table, known)
+    item = request.get("Item", {})
+    return all(set(item.get(name, ())) == {known.types.get(name)} for name in known.of_table)
 
 
 def _fit(given: dict[str, Any], names: tuple[str, ...], known: Keys) -> bool:
@@ -73,6 +83,19 @@ def _fit(given: dict[str, Any], names: tuple[str, ...], known: Keys) -> bool:
     return given.keys() == set(names) and all(
         set(value) == {known.types.get(name)} for name, value in given.items()
     )
+
+
+def _check_item(item: dict[str, Any], known: Keys) -> None:
+    """Refuse an item without a key of its table, or with one of another type."""
+    for name in known.of_table:
+        if name not in item:
+            raise _invalid(f"{_INVALID}Missing the key {name} in the item")
+        (actual,) = item[name]
+        if actual != known.types.get(name):
+            raise _invalid(
+                f"{_INVALID}Type mismatch for key {name} expected: {known.types.get(name)} "
+                f"actual: {actual}"
+            )
 
 
 def _check_indexes(item: dict[str, Any], known: Keys) -> None:
