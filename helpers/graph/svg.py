@@ -130,7 +130,7 @@ def _box(box: Box, runs: Mapping[str, StateRun] | None, marks: Mapping[str, Mark
         parts.append(
             f'{escape(box.sub)} · <tspan class="status">{mark.word}</tspan></text>'
             + _status_icon(x + box.w - 20, y + 23, mark.icon)
-            + _badge(x + box.w - 14, y, badge_words(run) if run else "")
+            + _badge(x + box.w - 14, y - 2, badge_words(run) if run else "")
         )
     parts.append("</g>")
     return "".join(parts)
