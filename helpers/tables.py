@@ -126,7 +126,7 @@ def items(
         found,
         typed=first,
         table=table or "the statement",
-        keys={key: kind for key, kind in keys.items() if key in found.columns},
+        keys={key: kind for key, kind in keys.items() if key in found.attrs["paths"]},
         whole=reading.operation == "Scan" and filter is None and limit is None,
         images=images,
         save_pictures=save_pictures,
