@@ -20,6 +20,7 @@ def mend_iam() -> None:
 def mend_dynamodb() -> None:
     """Mend DynamoDB, when it is loaded."""
     _scan_binary_keys_in_segments()
+    _tell_costs_when_asked()
 
 
 def mend_s3() -> None:
@@ -65,6 +66,31 @@ def _scan_binary_keys_in_segments() -> None:
         return of_text(as_text, segments)
 
     Item.is_within_segment = is_within_segment  # type: ignore[method-assign]
+
+
+def _tell_costs_when_asked() -> None:
+    """Have DynamoDB tell of capacity and collections who asks for it, as the API reference says."""
+    from moto.core.responses import ActionResult
+    from moto.dynamodb.responses import DynamoHandler
+
+    def mended(name: str) -> Any:
+        perform = original(DynamoHandler, name)
+
+        @wraps(perform)
+        def only_what_is_asked_for(self: Any) -> Any:
+            if name == "update_item":  # moto fails on one that changes nothing, and makes the item
+                self.body.setdefault("AttributeUpdates", {})
+            answer = perform(self)
+            expect(isinstance(answer, ActionResult), f"dynamodb.responses ({name})")
+            for member in ("ConsumedCapacity", "ItemCollectionMetrics"):
+                if self.body.get(f"Return{member}", "NONE") == "NONE":
+                    answer.result.pop(member, None)
+            return answer
+
+        return only_what_is_asked_for
+
+    for name in ("update_item", "batch_get_item", "batch_write_item", "transact_write_items"):
+        setattr(DynamoHandler, name, mended(name))
 
 
 def _tell_of_event_bridge() -> None:

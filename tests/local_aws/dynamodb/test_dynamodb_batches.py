@@ -218,3 +218,34 @@ def test_binary_keys_are_scanned_in_segments(dynamodb):
     ]
     assert all(parts) and sum(map(len, parts)) == 30
     assert {item["k"]["B"] for part in parts for item in part} == keys
+
+
+def test_capacity_and_collections_are_told_when_asked(dynamodb):
+    batch = {"RequestItems": {"two": [put(key("1"))]}}
+    told = dynamodb.batch_write_item(**batch)
+    assert told.keys() - {"ResponseMetadata"} == {"UnprocessedItems"}
+    told = dynamodb.batch_write_item(**batch, ReturnConsumedCapacity="TOTAL")
+    assert told["ConsumedCapacity"][0]["TableName"] == "two"
+    told = dynamodb.batch_get_item(RequestItems={"two": {"Keys": [key("1")]}})
+    assert told.keys() - {"ResponseMetadata"} == {"Responses", "UnprocessedKeys"}
+    told = dynamodb.transact_write_items(
+        TransactItems=[{"Delete": {"TableName": "two", "Key": key("1")}}]
+    )
+    assert told.keys() == {"ResponseMetadata"}
+    assert dynamodb.update_item(TableName="two", Key=key("1")).keys() == {"ResponseMetadata"}
+    told = dynamodb.update_item(TableName="two", Key=key("1"), ReturnConsumedCapacity="TOTAL")
+    assert told["ConsumedCapacity"]["TableName"] == "two"
+
+
+def test_an_update_that_changes_nothing_makes_the_item(dynamodb):
+    dynamodb.update_item(TableName="two", Key=key("bare"))
+    assert dynamodb.get_item(TableName="two", Key=key("bare"))["Item"] == key("bare")
+    values = {":g": {"S": "a"}}
+    dynamodb.update_item(
+        TableName="two",
+        Key=key("bare"),
+        UpdateExpression="SET g = :g",
+        ExpressionAttributeValues=values,
+    )
+    told = dynamodb.update_item(TableName="two", Key=key("bare"), ReturnValues="ALL_NEW")
+    assert told["Attributes"] == key("bare") | {"g": {"S": "a"}}

@@ -79,12 +79,9 @@ def perform(clients: Clients, service: str, operation: str, request: Any, names:
         StateFailure: the service refused, under the family's name and cause.
     """
     try:
-        response = clients.perform(service, operation, request)
+        return clients.perform(service, operation, request)
     except ClientError as error:
         raise names.failure(error_shape(service, error), error) from error
-    if "ReturnConsumedCapacity" not in request:
-        response.pop("ConsumedCapacity", None)  # moto tells it unasked
-    return response
 
 
 def require(service: str, operation: str, request: dict[str, Any], names: Names) -> None:
